@@ -1,0 +1,33 @@
+"""What stands in `script`, as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tektonlint.document import Scalar
+from tektonlint.finding import Finding, Location
+from tektonlint.offsets import span_in
+from tektonlint.policy.context import Context
+from tektonlint.tekton.resource import Place
+
+
+def shebang_not_at_start(script: Place, ctx: Context) -> Iterator[Finding]:
+    """White space before `#!`.
+
+    Tekton looks for a shebang behind white space, and so adds no preamble of its own, but writes the script
+    as it is (pkg/pod/script.go); the kernel then finds no interpreter.
+    """
+    node = script.node
+    if not isinstance(node, Scalar) or script.text is None:
+        return
+    text = script.text
+    start = len(text) - len(text.lstrip())
+    if start == 0 or not text.startswith("#!", start):
+        return
+    what = "a blank line" if "\n" in text[:start] else "a blank"
+    message = (
+        f'The script begins with {what} before `#!`, so the step fails with "exec format error". '
+        "Put `#!` at the very start."
+    )
+    source = script.resource.source
+    yield ctx.finding(script, message, at=Location(source, span_in(node, source.text, start, start + 2)))

@@ -1,0 +1,417 @@
+"""Fields that are not there, values of the wrong type, durations and quantities that do not parse."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tektonlint import scalars
+from tektonlint.document import Mapping, Scalar
+from tektonlint.finding import Finding, Severity
+from tektonlint.policy.context import Context
+from tektonlint.schema import type_of
+from tektonlint.structure import DURATION, QUANTITY, TYPE, UNKNOWN, Fault, faults
+from tektonlint.tekton.resource import Place, Resource
+from tektonlint.tekton.selectors import select
+from tektonlint.tekton.target import field_versions, version_text
+
+
+def unknown_field(whole: Place, ctx: Context) -> Iterator[Finding]:
+    """Fields that the kind and version do not have, and that no more specific policy knows.
+
+    A patch is left alone: its fields are those of whatever it is merged into.
+    """
+    if whole.resource.partial:
+        return
+    for fault in _about(whole, UNKNOWN):
+        if fault.embedded and fault.misspelt:
+            message = (
+                f"`{_short(fault.name)}` is read as `{fault.near}` only because Tekton's decoder ignores the case of "
+                f"letters here; elsewhere the field would be unknown. Write `{fault.near}`."
+            )
+            yield ctx.finding(fault.place, message, at=fault.place.key_location, severity=Severity.NOTE)
+            continue
+        instead = _instead(fault)
+        known, _ = field_versions()
+        if ctx.target.tekton > known and not instead:
+            message = (
+                f"{_has_no(fault)} in Tekton {version_text(known)}, the newest that tektonlint knows. If Tekton "
+                f"{ctx.target.tekton_text} has none either, it goes unread: look it up, or update tektonlint."
+            )
+            yield ctx.finding(fault.place, message, at=fault.place.key_location, severity=Severity.WARNING)
+            continue
+        message = f"{_has_no(fault)}{instead or '.'} {_fate(fault, ctx)}."
+        yield ctx.finding(fault.place, message, at=fault.place.key_location, refused=True)
+
+
+def compute_resources(whole: Place, ctx: Context) -> Iterator[Finding]:
+    """`resources` on a v1 step, sidecar or step template, and `computeResources` on a v1beta1 one."""
+    for fault in _about(whole, "compute-resources"):
+        assert fault.moved is not None
+        also = f", and that stands here too: delete `{fault.name}`" if fault.settled else f", not `{fault.name}`"
+        lost = "" if fault.settled else "the requests and limits never reach the pod"
+        part = (fault.role or "step").replace("-", " ")
+        message = f"A {whole.resource.api_version} {part} takes `{fault.moved.to}`{also}. {_fate(fault, ctx, lost)}."
+        yield ctx.finding(fault.place, message, at=fault.place.key_location, refused=True)
+
+
+def renamed_field(whole: Place, ctx: Context) -> Iterator[Finding]:
+    """Fields of a run that have another name or place in the other API version."""
+    for fault in _about(whole, "renamed-field"):
+        assert fault.moved is not None
+        also = ", which is set as well: delete this one" if fault.settled else ""
+        lost = "" if fault.settled else fault.moved.consequence or ""
+        message = (
+            f"`{_whole_name(fault)}` is called `{fault.moved.to}` in {_article(whole.resource)}{also}. "
+            f"{_fate(fault, ctx, lost)}."
+        )
+        yield ctx.finding(fault.place, message, at=fault.place.key_location, refused=True)
+
+
+def podtemplate_misplaced(whole: Place, ctx: Context) -> Iterator[Finding]:
+    """A pod template where the kind and version have none."""
+    for fault in _about(whole, "podtemplate-misplaced"):
+        assert fault.moved is not None
+        template = fault.place.get(fault.moved.holds) if fault.moved.holds else fault.place
+        keys = [f"`{name}`" for name in template.node.index] if template and isinstance(template.node, Mapping) else []
+        lost = f"the pod settings in it ({', '.join(keys)}) have no effect" if keys else "it has no effect"
+        message = (
+            f"`{_whole_name(fault)}` does not exist in {_article(whole.resource)}; {_right_template(fault)}. "
+            f"{_fate(fault, ctx, lost)}."
+        )
+        yield ctx.finding(fault.place, message, at=fault.place.key_location, refused=True)
+
+
+def _right_template(fault: Fault) -> str:
+    """Where the pod template belongs, as an order."""
+    resource = fault.place.resource
+    to = fault.moved.to if fault.moved is not None else None
+    if to is not None:
+        return f"move it to `{to}`" if "." in to else f"call it `{to}`"
+    if resource.kind == "TaskRun":
+        return "set it in `spec.podTemplate`"
+    run = _run_template(resource)
+    if resource.kind == "PipelineRun":
+        return f"set it in `{run}`, or for one task under `spec.taskRunSpecs[]`"
+    return f"only a run has one, a PipelineRun in `{run}`"
+
+
+def _run_template(resource: Resource) -> str:
+    """Where a run has its pod template; for what has no v1, as for v1."""
+    if resource.kind == "TaskRun" or resource.version == "v1beta1" and resource.kind != "StepAction":
+        return "spec.podTemplate"
+    return "spec.taskRunTemplate.podTemplate"
+
+
+def timeout_misplaced(whole: Place, ctx: Context) -> Iterator[Finding]:
+    """A timeout where the kind and version have none, so that another one or the default applies."""
+    for fault in _about(whole, "timeout-misplaced"):
+        assert fault.moved is not None
+        right = f"write `{fault.moved.to}`" if fault.moved.to else fault.moved.advice
+        if fault.settled:
+            right = f"`{fault.moved.to}` is what counts"
+        message = (
+            f"`{fault.place.field}` does not exist in {_article(whole.resource)}; {right}. "
+            f"{_fate(fault, ctx, _limit_without(fault, ctx))}."
+        )
+        yield ctx.finding(fault.place, message, at=fault.place.key_location, refused=True)
+
+
+def _limit_without(fault: Fault, ctx: Context) -> str:
+    """What limits the run or the task once the misplaced timeout is dropped."""
+    minutes = ctx.target.default_timeout_minutes
+    if fault.settled or not minutes:
+        return "it limits nothing"
+    if fault.role in ("task-spec", "pipeline-spec"):
+        return f"tasks without a timeout of their own stop after {minutes} minutes"
+    return f"the default of {minutes} minutes applies"
+
+
+def pod_setting_in_container(whole: Place, ctx: Context) -> Iterator[Finding]:
+    """`fsGroup` and its like in a step's securityContext, which has no such fields."""
+    resource = whole.resource
+    where = "" if resource.kind in ("PipelineRun", "TaskRun") else " in the PipelineRun"
+    for fault in _about(whole, "pod-setting-in-container"):
+        message = (
+            f"`{fault.name}` is a setting of the pod and has no effect on a container; set it{where} under "
+            f"`{_run_template(resource)}.securityContext`. {_fate(fault, ctx)}."
+        )
+        yield ctx.finding(fault.place, message, at=fault.place.key_location, refused=True)
+
+
+_WANTED = {
+    "string": "a string",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "object": "a mapping",
+    "array": "a list",
+}
+
+
+def wrong_type(whole: Place, ctx: Context) -> Iterator[Finding]:
+    """Values of another JSON type than the field takes, as Kubernetes reads them."""
+    for fault in _about(whole, TYPE):
+        types = fault.problem.schema.types or frozenset[str]()
+        wanted = " or ".join(_WANTED[name] for name in _WANTED if name in types)
+        node = fault.problem.node
+        if not isinstance(node, Scalar):
+            fact = f"{_WANTED[type_of(node)]} stands there, so Kubernetes refuses"
+        elif isinstance(node.value, str):
+            fact = f"`{_short(node.text)}` is a string, so Kubernetes refuses"
+        else:
+            fact = f"Kubernetes reads `{_short(node.text)}` as {_read_as(node)} and refuses"
+        message = f"`{fault.place.field}` takes {wanted}, but {fact} the object. {_typed(fault, wanted)}."
+        yield ctx.finding(fault.place, message, refused=True)
+
+
+def _typed(fault: Fault, wanted: str) -> str:
+    """What to write instead of a value of the wrong type."""
+    types = fault.problem.schema.types or frozenset[str]()
+    node = fault.problem.node
+    if isinstance(node, Scalar):
+        if "string" in types:
+            return f"Write `{_quoted(node.text)}`"
+        items = fault.problem.schema.items
+        if "array" in types and items is not None and "string" in (items.types or ()) and "\n" not in node.text:
+            return f"Write `[{_quoted(node.text)}]`"
+        if isinstance(node.value, str) and _type_of_plain(node.text) in types:
+            return f"Write `{node.text}` without quotes"
+    return f"Write {wanted} there"
+
+
+def _type_of_plain(text: str) -> str | None:
+    """The JSON type that a text has without quotes."""
+    try:
+        value = scalars.plain(text)
+    except scalars.NotAValue:
+        return None
+    return {bool: "boolean", int: "integer", float: "number"}.get(type(value))
+
+
+def invalid_duration(whole: Place, ctx: Context) -> Iterator[Finding]:
+    """Timeouts that are not the string Go's time.ParseDuration takes."""
+    for fault in _about(whole, DURATION):
+        node = fault.problem.node
+        said = f"`{_short(node.text)}`" if isinstance(node, Scalar) and node.text.strip() else f"What `{fault.name}` says"
+        advice = 'Write for example `"90m"`, `"1h30m"`, or `"0"` for no limit'
+        suggestions = _durations(node.text) if isinstance(node, Scalar) else ()
+        if suggestions:
+            advice = f"Write {' or '.join(f'`"{one}"`' for one in suggestions)}"
+        message = f"{said} is no duration ({_why_no_duration(node)}), so the object is refused. {advice}."
+        yield ctx.finding(fault.place, message, refused=True)
+
+
+def invalid_quantity(whole: Place, ctx: Context) -> Iterator[Finding]:
+    """Amounts of cpu, memory or storage that Kubernetes cannot parse."""
+    for fault in _about(whole, QUANTITY):
+        node = fault.problem.node
+        text = node.text if isinstance(node, Scalar) else ""
+        said = f"`{_short(text)}`" if text.strip() else f"What `{_short(fault.name)}` says"
+        suggestions = _quantities(text, fault.name)
+        if "$(" in text:
+            advice = "Variables are not substituted here: write the amount itself"
+        elif suggestions:
+            advice = f"Write {' or '.join(f'`{one}`' for one in suggestions)}"
+        else:
+            advice = f"Write for example {'`500m`' if fault.name == 'cpu' else '`4Gi`'}"
+        message = f"{said} is no quantity that Kubernetes can read, so the object is refused. {advice}."
+        yield ctx.finding(fault.place, message, refused=True)
+
+
+def newer_field(whole: Place, ctx: Context) -> Iterator[Finding]:
+    """Fields that a later Tekton than the target brought.
+
+    The table speaks of CRDs, which do not see into embedded specs: those have the fields of a Task.
+    """
+    newest, table = field_versions()
+    if ctx.target.tekton >= newest:
+        return
+    resource = whole.resource
+    parts = [(whole, f"{resource.kind}/{resource.version}", "")]
+    if resource.kind not in ("Task", "ClusterTask"):
+        parts.extend((spec, f"Task/{resource.version}", "spec.") for spec in select(resource, "task-specs"))
+    for part, kind, prefix in parts:
+        for path, since in table.get(kind, {}).items():
+            if since <= ctx.target.tekton or not path.startswith(prefix):
+                continue
+            for place in _at(part, path.removeprefix(prefix)):
+                message = (
+                    f"`{place.field}` needs Tekton {version_text(since)}, and the configured target is "
+                    f"{ctx.target.tekton_text}; leave it out until the cluster has it. "
+                    f"{_fate_of(resource, bool(prefix), ctx)}."
+                )
+                yield ctx.finding(place, message, at=place.key_location, refused=True)
+
+
+def _at(place: Place, path: str) -> Iterator[Place]:
+    """The places under a path such as `steps[].env[].valueFrom`."""
+    head, _, rest = path.partition(".")
+    inner = place.get(head.removesuffix("[]"))
+    if inner is None:
+        return
+    for one in inner.items() if head.endswith("[]") else (inner,):
+        if rest:
+            yield from _at(one, rest)
+        else:
+            yield one
+
+
+def _about(whole: Place, topic: str) -> Iterator[Fault]:
+    return (fault for fault in faults(whole.resource) if fault.topic == topic)
+
+
+def _article(resource: Resource) -> str:
+    return f"a {resource.api_version} {resource.kind}"
+
+
+def _whole_name(fault: Fault) -> str:
+    """The path of a field, down to what it holds where that is what was moved."""
+    holds = fault.moved.holds if fault.moved is not None else None
+    return f"{fault.place.field}.{holds}" if holds else fault.place.field
+
+
+def _has_no(fault: Fault) -> str:
+    where = _article(fault.place.resource)
+    owner = f"`{fault.owner}` in {where}" if fault.owner else f"A{where[1:]}"
+    return f"{owner} has no field `{_short(fault.name)}`"
+
+
+def _instead(fault: Fault) -> str:
+    """What to write in place of an unknown field, as a clause to its end; empty where nothing is known."""
+    if fault.moved is not None:
+        return f"; write `{fault.moved.to}`." if fault.moved.to else f"; {fault.moved.advice}."
+    if fault.misspelt:
+        return f"; it is written `{fault.near}`."
+    if fault.above is not None:
+        return f"; is it meant for `{fault.above}`, further out?"
+    return f"; did you mean `{fault.near}`?" if fault.near is not None else ""
+
+
+def _fate(fault: Fault, ctx: Context, lost: str = "") -> str:
+    """What becomes of the object or of its unknown field; `lost` is what follows where the field is dropped."""
+    return _fate_of(fault.place.resource, fault.embedded, ctx, lost)
+
+
+def _fate_of(resource: Resource, embedded: bool, ctx: Context, lost: str = "") -> str:
+    """semantics: cmd/webhook/main.go:98,126 decodes strictly; the CRDs have structural schemas since v1.0.0."""
+    then = f", and {lost}" if lost else ""
+    if resource.created:
+        if embedded or not ctx.target.prunes:
+            return "Tekton refuses the object when an event comes to create it"
+        return f"The API server drops it when an event comes to create the object{then}"
+    if embedded:
+        return "Tekton refuses the whole object"
+    if not ctx.target.prunes:
+        return f"Tekton {ctx.target.tekton_text} refuses the object"
+    return f"`kubectl apply` refuses the object; Argo CD drops the field without a word{then}"
+
+
+def _read_as(node: Scalar) -> str:
+    """What Kubernetes makes of a text, which is said where it is not the text itself."""
+    value = node.value
+    if isinstance(value, bool):
+        text = "true" if value else "false"
+        return "a boolean" if text == node.text else f"the boolean {text}"
+    if isinstance(value, int | float):
+        text = f"{value:g}" if isinstance(value, float) else f"{value}"
+        return "a number" if text == node.text else f"the number {text}"
+    return "null" if value is None else "a string"
+
+
+def _quoted(text: str) -> str:
+    return f"'{text}'" if '"' in text or "\\" in text else f'"{text}"'
+
+
+def _short(text: str) -> str:
+    """A value that fits into a sentence."""
+    line = " ".join(text.split())
+    return line if len(line) <= 60 else f"{line[:57]}…"
+
+
+_UNITS = ("ns", "us", "µs", "μs", "ms", "s", "m", "h")
+
+
+def _why_no_duration(node: object) -> str:
+    if not isinstance(node, Scalar):
+        return "it is not a single value"
+    text = node.text
+    if "$(" in text:
+        return "variables are not substituted in timeouts"
+    if isinstance(node.value, bool):
+        return f"Kubernetes reads {_read_as(node)}"
+    if not isinstance(node.value, str):
+        return "without quotes it is a number" if text == "0" else "a number has no unit"
+    if not text.strip():
+        return "it is empty"
+    if re.search(r"\s", text):
+        return "it holds a blank"
+    if re.fullmatch(r"[+-]?[0-9.]+", text):
+        return "it has no unit"
+    unit = re.search(r"[0-9.]([^0-9.]+)", text)
+    if unit and unit[1] not in _UNITS:
+        return f"`{unit[1]}` is no unit" + ("; hours are the largest" if unit[1] in ("d", "w", "day", "days") else "")
+    if re.search(r"[0-9]$", text):
+        return "its last number has no unit"
+    return "Go cannot parse it"
+
+
+_NAMES_OF_UNITS = {
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), ("s", 1)),
+    **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), ("m", 1)),
+    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), ("h", 1)),
+    **dict.fromkeys(("d", "day", "days"), ("h", 24)),
+    **dict.fromkeys(("w", "week", "weeks"), ("h", 168)),
+    "ms": ("ms", 1),
+}
+
+
+def _durations(text: str) -> tuple[str, ...]:
+    """What a timeout was probably meant to be; both readings of a number without a unit, none if nobody can say."""
+    text = text.strip()
+    if re.fullmatch(r"0+", text):
+        return ("0",)
+    if re.fullmatch(r"[0-9]+", text):
+        return (f"{text}m", f"{text}s")
+    iso = re.fullmatch(r"PT((?:[0-9]+[HMS])+)", text)
+    if iso:
+        return (iso[1].lower(),)
+    if not re.fullmatch(r"(?:[0-9]+(?:\.[0-9]+)?\s*[a-zH]+\s*)+", text):
+        return ()
+    parts: list[str] = []
+    for number, name in re.findall(r"([0-9]+(?:\.[0-9]+)?)\s*([a-zH]+)", text):
+        if name.lower() not in _NAMES_OF_UNITS:
+            return ()
+        unit, times = _NAMES_OF_UNITS[name.lower()]
+        parts.append(f"{float(number) * times:g}{unit}" if times > 1 else f"{number}{unit}")
+    return ("".join(parts),)
+
+
+_SUFFIXES = {
+    **{f"{letter}{end}": letter.upper() for letter in "kmgtp" for end in ("", "b")},
+    **{f"{letter}i{end}": f"{letter.upper()}i" for letter in "kmgtp" for end in ("", "b")},
+    **dict.fromkeys(("b", "byte", "bytes"), ""),
+}
+
+
+def _quantities(text: str, of: str) -> tuple[str, ...]:
+    """What an amount of something was probably meant to be.
+
+    Both readings where a decimal unit may mean the binary one; none if nobody can say.
+    """
+    match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]*)\s*", text)
+    if not match:
+        return ()
+    number, unit = match.groups()
+    if of == "cpu":
+        if unit.lower() in ("core", "cores", "cpu", "cpus", "vcpu", "vcpus"):
+            return (number,)
+        return (f"{number}m",) if unit in ("m", "mi", "Mi", "mcpu", "millicores") else ()
+    if unit in ("", "m", "k", "M", "G", "T", "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei", "n", "u"):
+        return (f"{number}{unit}",)
+    suffix = _SUFFIXES.get(unit.lower())
+    if suffix is None:
+        return ()
+    if not suffix or suffix.endswith("i"):
+        return (f"{number}{suffix}",)
+    return (f"{number}{suffix}i", f"{number}{'k' if suffix == 'K' else suffix}")

@@ -1,0 +1,207 @@
+"""The command line: which verb, which options, which exit code.
+
+0: nothing at or above `--fail-on`; 1: findings; 2: tektonlint could not do its work.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+from tektonlint.errors import UserError
+
+HELP = """\
+usage: tektonlint [PATH ...] [options]      check files and folders (default: .)
+       tektonlint explain ID                what a policy is about, with examples
+       tektonlint policies                  list the policies
+       tektonlint test [PATH]               run the examples of policies
+
+  PATH                 a file, a folder, or - for standard input
+  --select IDS         only these policies or areas (commas, or several times)
+  --ignore IDS         not these policies or areas
+  --severity LEVEL     lowest shown: error, warning or note (default: warning)
+  --fail-on LEVEL      lowest that makes the exit code 1 (default: warning)
+  --format FORMAT      text, concise or json (default: text)
+  --statistics         count the findings of each policy
+  --quiet              findings only, no closing line
+  --exit-zero          exit code 0 even with findings
+  --config FILE        this configuration instead of the root's .tektonlint.yaml
+  --isolated           no configuration at all
+  --root DIR           the folder that bounds the run (default: the nearest one
+                       upward with .git or a configuration)
+  --stdin-name NAME    the name of the file that standard input stands for
+  --color WHEN         auto, always or never (NO_COLOR counts)
+  --debug              tracebacks for tektonlint's own errors
+  --version, --help
+
+A folder that is called like a verb: `tektonlint ./test`.
+Exit code: 0 nothing to report, 1 findings, 2 tektonlint could not do its work.
+"""
+
+
+class WrongUsage(UserError):
+    """The command line makes no sense; the text is one line for a person."""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, but for one clear line in place of the whole usage, and the nearest option.
+
+    The width is given because argparse imports a fifth of what one file costs to ask the terminal for it.
+    """
+
+    def __init__(self, prog: str, *, add_help: bool = True) -> None:
+        super().__init__(
+            prog=prog,
+            add_help=add_help,
+            allow_abbrev=False,
+            formatter_class=lambda prog: argparse.HelpFormatter(prog, width=80),
+        )
+
+    def error(self, message: str) -> NoReturn:
+        """Raises `WrongUsage`."""
+        from tektonlint.near import did_you_mean
+
+        unknown = message.partition("unrecognized arguments: ")[2].split()
+        if unknown:
+            name = unknown[0].partition("=")[0]
+            raise WrongUsage(f"there is no option `{name}`{did_you_mean(name, self._option_string_actions)}")
+        choice = re.fullmatch(r"argument (\S+): invalid choice: '(.*)' \(choose from (.*)\)", message)
+        if choice:
+            names = re.findall(r"[a-z]+", choice[3])
+            hint = did_you_mean(choice[2], names) or f"; it is one of {', '.join(names)}"
+            raise WrongUsage(f"{choice[1]} cannot be `{choice[2]}`{hint}")
+        raise WrongUsage(message)
+
+
+def entry() -> NoReturn:
+    """The installed command. The collector is off: the trees live until the end, and hold no cycles."""
+    import gc
+
+    gc.disable()
+    sys.exit(main())
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs a command line and returns its exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    # What is printed may hold any character, and the terminal's encoding need not have it.
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        verb = words[0] if words and words[0] in VERBS else "check"
+        code = VERBS[verb](words[1:] if words and words[0] in VERBS else words)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; Python would complain again when it closes the stream.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:
+        return _failed(error, debug="--debug" in words)
+
+
+def _failed(error: Exception, *, debug: bool) -> int:
+    """One line on standard error, and exit code 2."""
+    from tektonlint.report.terminal import escape
+
+    if not isinstance(error, UserError):
+        if debug:
+            import traceback
+
+            traceback.print_exception(error)
+        line = f"internal error: {type(error).__name__}: {error} (`--debug` prints the traceback; please report it)"
+    else:
+        line = str(error)
+    print(f"tektonlint: {escape(' '.join(line.split()))}", file=sys.stderr)
+    return 2
+
+
+def _check(words: list[str]) -> int:
+    parser = Parser("tektonlint", add_help=False)
+    levels = ("error", "warning", "note")
+    parser.add_argument("paths", nargs="*", metavar="PATH")
+    parser.add_argument("--select", action="append", default=[])
+    parser.add_argument("--ignore", action="append", default=[])
+    parser.add_argument("--severity", choices=levels, default="warning")
+    parser.add_argument("--fail-on", choices=levels, default="warning")
+    parser.add_argument("--format", choices=("text", "concise", "json"), default="text")
+    parser.add_argument("--statistics", action="store_true")
+    parser.add_argument("--quiet", action="store_true")
+    parser.add_argument("--exit-zero", action="store_true")
+    parser.add_argument("--config")
+    parser.add_argument("--isolated", action="store_true")
+    parser.add_argument("--root")
+    parser.add_argument("--stdin-name")
+    parser.add_argument("--color", choices=("auto", "always", "never"), default="auto")
+    parser.add_argument("--debug", action="store_true")
+    parser.add_argument("--version", action="store_true")
+    parser.add_argument("--help", "-h", action="store_true")
+    options = parser.parse_args(words)
+    if options.help:
+        print(HELP, end="")
+        return 0
+    if options.version:
+        from tektonlint import __version__
+
+        print(f"tektonlint {__version__}")
+        return 0
+    if options.isolated and options.config is not None:
+        raise WrongUsage("--isolated and --config exclude each other")
+    from tektonlint.commands import check
+
+    return check.run(options)
+
+
+def _explain(words: list[str]) -> int:
+    parser = _verb_parser("explain")
+    parser.add_argument("id", metavar="ID", help="the policy's id")
+    options = parser.parse_args(words)
+    from tektonlint.commands import explain
+
+    return explain.run(options.id, _settings(options))
+
+
+def _policies(words: list[str]) -> int:
+    parser = _verb_parser("policies")
+    parser.add_argument("--format", choices=("text", "json", "markdown"), default="text")
+    options = parser.parse_args(words)
+    from tektonlint.commands import policies
+
+    return policies.run(options.format, _settings(options))
+
+
+def _test(words: list[str]) -> int:
+    parser = _verb_parser("test")
+    parser.add_argument("path", nargs="?", metavar="PATH", help="a policy file, or a folder of them")
+    options = parser.parse_args(words)
+    from tektonlint.commands import test
+
+    return test.run(options.path, _settings(options))
+
+
+def _verb_parser(verb: str) -> Parser:
+    """What the smaller verbs have in common: where users' own policies are configured."""
+    parser = Parser(f"tektonlint {verb}")
+    parser.add_argument("--config", metavar="FILE", help="a configuration with policy-paths")
+    parser.add_argument("--isolated", action="store_true", help="no configuration at all")
+    parser.add_argument("--debug", action="store_true", help=argparse.SUPPRESS)
+    return parser
+
+
+def _settings(options: argparse.Namespace) -> tuple[str | None, bool]:
+    return options.config, options.isolated
+
+
+VERBS: dict[str, Callable[[list[str]], int]] = {
+    "check": _check,
+    "explain": _explain,
+    "policies": _policies,
+    "test": _test,
+}

@@ -1,0 +1,1 @@
+"""One short module for each verb of the command line, imported when it is asked for."""

@@ -1,0 +1,73 @@
+"""`tektonlint [PATH ...]`: read, judge, tell."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from tektonlint import config, engine, report, tree
+from tektonlint.commands.loading import configured
+from tektonlint.finding import Severity
+from tektonlint.policy.catalog import Choice, enabled
+from tektonlint.report import Style
+from tektonlint.report.view import view
+from tektonlint.tree import UsageError
+
+STDIN = "-"
+
+
+def run(options: argparse.Namespace) -> int:
+    """Prints the report and returns the exit code."""
+    paths = [path for path in options.paths or [os.curdir] if path != STDIN]
+    from_stdin = STDIN in options.paths
+    if options.stdin_name is not None and not from_stdin:
+        raise UsageError("--stdin-name is for standard input, but the paths do not hold `-`")
+    root = _root(paths, options, from_stdin=from_stdin)
+    settings, catalog = configured(root, options.config, isolated=options.isolated)
+    choice = Choice(
+        select=_names(options.select) or settings.choice.select,
+        ignore=(*settings.choice.ignore, *_names(options.ignore)),
+        severities=settings.choice.severities,
+        options=settings.choice.options,
+    )
+    policies = enabled(catalog, choice)
+    stdin = (options.stdin_name or "stdin.yaml", sys.stdin.buffer.read()) if from_stdin else None
+    read = tree.read(paths, root, exclude=settings.exclude, stdin=stdin)
+    result = engine.run(read, policies, catalog, settings.target)
+    if options.debug and result.crashes:
+        import traceback
+
+        for crash in result.crashes:
+            traceback.print_exception(crash)
+    style = Style(color=_colored(options.color), quiet=options.quiet, statistics=options.statistics)
+    sys.stdout.write(report.render(options.format, view(result, Severity(options.severity)), style))
+    return _exit_code(result, Severity(options.fail_on), exit_zero=options.exit_zero)
+
+
+def _root(paths: list[str], options: argparse.Namespace, *, from_stdin: bool) -> tree.Root:
+    """Standard input without a name, and nothing else, belongs to no tree."""
+    if from_stdin and options.stdin_name is not None:
+        paths = [*paths, options.stdin_name]
+    if from_stdin and not paths and options.root is None:
+        return tree.Root(folder=os.path.realpath(os.curdir), marked=False)
+    return tree.find_root(paths, options.root, () if options.isolated else config.NAMES)
+
+
+def _names(values: list[str]) -> tuple[str, ...]:
+    return tuple(name.strip() for value in values for name in value.split(",") if name.strip())
+
+
+def _colored(when: str) -> bool:
+    """https://no-color.org: any value that is not empty switches colour off."""
+    if when == "auto":
+        return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return when == "always"
+
+
+def _exit_code(result: engine.Report, fail_on: Severity, *, exit_zero: bool) -> int:
+    """Findings count towards the exit code whether they are shown or not."""
+    if result.crashes:
+        return 2
+    failing = any(finding.severity.rank >= fail_on.rank for finding in result.findings)
+    return 1 if failing and not exit_zero else 0

@@ -1,0 +1,22 @@
+"""Configuration and catalogue for a verb, from what the command line says about them."""
+
+from __future__ import annotations
+
+from tektonlint import config
+from tektonlint.policy import catalog
+from tektonlint.policy.catalog import Catalog
+from tektonlint.tree import Root
+
+
+def configured(root: Root, given: str | None, *, isolated: bool) -> tuple[config.Config, Catalog]:
+    """The configuration that was given, or the root's, and the policies that it makes known.
+
+    Raises `ConfigError` or `PolicyError`.
+    """
+    path = given
+    if given is None and not isolated and root.marked:
+        path = config.find(root.folder)
+    settings = config.load(path, given=given is not None)
+    policies = catalog.load(settings.policy_paths)
+    config.check(settings, policies)
+    return settings, policies

@@ -1,0 +1,181 @@
+"""Runs policies over a tree."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tektonlint import suppress
+from tektonlint.finding import Finding, Location
+from tektonlint.policy.catalog import Catalog
+from tektonlint.policy.context import Context, Enabled
+from tektonlint.policy.declarative import failed
+from tektonlint.policy.format import Assertion, Check, Emitted, Policy
+from tektonlint.tekton.resource import Resource
+from tektonlint.tekton.selectors import select
+from tektonlint.tekton.target import Target
+from tektonlint.text import Span
+from tektonlint.tree import File, Tree
+
+CRASH = "internal-error"
+_ABOUT_COMMENTS = Emitted(by=suppress.__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a run found, sorted. `reached` counts the places each policy looked at; `crashes` are exceptions."""
+
+    findings: tuple[Finding, ...]
+    files: int
+    documents: int
+    reached: dict[str, int]
+    crashes: tuple[Exception, ...]
+
+
+def run(tree: Tree, policies: Iterable[Enabled], catalog: Catalog, target: Target) -> Report:
+    """Every finding whose place or a related place is in a file that is reported on."""
+    return _Run(tree, tuple(policies), catalog, target).report()
+
+
+class _Run:
+    def __init__(self, tree: Tree, policies: tuple[Enabled, ...], catalog: Catalog, target: Target) -> None:
+        self.tree = tree
+        self.catalog = catalog
+        self.contexts = {one.policy.id: Context(enabled=one, target=target, tree=tree) for one in policies}
+        self.reached = dict.fromkeys(self.contexts, 0)
+        self.crashes: list[Exception] = []
+        self._runners = {name: _runner(context) for name, context in self.contexts.items()}
+        self._by_kind: dict[tuple[str, str], list[str]] = {}
+
+    def report(self) -> Report:
+        reported = [file for file in self.tree.files if file.reported]
+        by_file: dict[int, list[Finding]] = {id(file): [] for file in self.tree.files}
+        owner = {id(file.source): file for file in self.tree.files}
+        for file in reported:
+            by_file[id(file)].extend(self._over("file", file, file))
+            for resource in file.resources:
+                for name in self._policies_for(resource):
+                    by_file[id(file)].extend(self._guarded(name, file, self._runners[name], resource))
+        sources = {id(file.source) for file in reported}
+        for finding in self._over("tree", self.tree, reported[0] if reported else None):
+            places = (finding.at, *(related.at for related in finding.related))
+            if any(id(place.source) in sources for place in places):
+                by_file[id(owner[id(finding.at.source)])].append(finding)
+        findings = [finding for file in self.tree.files for finding in self._after_comments(file, by_file[id(file)])]
+        return Report(
+            findings=tuple(_sorted(findings)),
+            files=len(reported),
+            documents=sum(len(file.loaded.documents) for file in reported),
+            reached=self.reached,
+            crashes=tuple(self.crashes),
+        )
+
+    def _after_comments(self, file: File, findings: list[Finding]) -> Iterator[Finding]:
+        comments = suppress.suppressions(file)
+        if not comments:
+            yield from findings
+            return
+        kept, used = suppress.apply(file, findings, comments, self.catalog)
+        yield from kept
+        if not file.reported:
+            return
+        for name, context in self.contexts.items():
+            if context.enabled.policy.logic == _ABOUT_COMMENTS:
+                self.reached[name] += len(comments)
+        yield from suppress.complaints(file, comments, used, self.catalog, self.contexts)
+
+    def _over(self, select: str, subject: Any, file: File | None) -> Iterator[Finding]:
+        for name, context in self.contexts.items():
+            logic = context.enabled.policy.logic
+            if isinstance(logic, Check) and logic.select == select and file is not None:
+                yield from self._guarded(name, file, self._runners[name], subject)
+
+    def _policies_for(self, resource: Resource) -> list[str]:
+        """The ids of the policies over places that apply to a kind and version."""
+        key = (resource.kind, resource.version)
+        names = self._by_kind.get(key)
+        if names is None:
+            names = self._by_kind[key] = [
+                name for name, context in self.contexts.items() if _applies(context.enabled.policy, *key)
+            ]
+        return names
+
+    def _guarded(
+        self, name: str, file: File, run: Callable[[Any], tuple[int, list[Finding]]], subject: Any
+    ) -> list[Finding]:
+        """A crash is a finding that names policy and file; the rest of the run goes on."""
+        try:
+            reached, findings = run(subject)
+        except Exception as error:
+            self.crashes.append(error)
+            return self._crash(name, file, "these files" if subject is self.tree else "this file", error)
+        self.reached[name] += reached
+        return findings
+
+    def _crash(self, name: str, file: File, what: str, error: Exception) -> list[Finding]:
+        # Neither configuration nor a comment switches this off: what was not checked must not look clean.
+        severity = self.catalog.policies[CRASH].severity
+        text = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        message = f"`{name}` failed on {what}: {text}. Please report it; `--debug` prints the traceback."
+        return [
+            Finding(policy=CRASH, severity=severity, message=message, at=Location(file.source, Span(0, 0)), trail=name)
+        ]
+
+
+def _sorted(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Each finding once, in the order of reports.
+
+    An anchor may stand for several steps, and a policy says the same of each; one change mends them all.
+    """
+
+    def key(finding: Finding) -> tuple[object, ...]:
+        return (*finding.order, -finding.severity.rank, finding.document, finding.trail)
+
+    last = None
+    for finding in sorted(findings, key=key):
+        if finding.order != last:
+            yield finding
+        last = finding.order
+
+
+def _applies(policy: Policy, kind: str, version: str) -> bool:
+    logic = policy.logic
+    if not isinstance(logic, Assertion | Check) or logic.select in ("file", "tree"):
+        return False
+    return (not policy.applies_to or kind in policy.applies_to) and (not policy.versions or version in policy.versions)
+
+
+def _runner(context: Context) -> Callable[[Any], tuple[int, list[Finding]]]:
+    """A function from a resource (or a file, or the tree) to how many places were looked at, and the findings."""
+    logic = context.enabled.policy.logic
+    if isinstance(logic, Assertion):
+        assertion = logic
+
+        def asserted(resource: Resource) -> tuple[int, list[Finding]]:
+            places = select(resource, assertion.select)
+            return len(places), [finding for place in places for finding in failed(place, assertion, context)]
+
+        return asserted
+    if not isinstance(logic, Check):
+        return lambda _: (0, [])
+    selector = logic.select
+    function: Callable[[Any, Context], Iterable[Finding]] | None = None
+    name = logic.function
+
+    def checked(subject: Any) -> tuple[int, list[Finding]]:
+        nonlocal function
+        if function is None:
+            function = resolve(name)
+        places = (subject,) if selector in ("file", "tree") else select(subject, selector)
+        return len(places), [finding for place in places for finding in function(place, context)]
+
+    return checked
+
+
+def resolve(name: str) -> Callable[[Any, Context], Iterable[Finding]]:
+    """The function that `module:function` names, imported when it is first needed."""
+    module, _, attribute = name.partition(":")
+    function: Callable[[Any, Context], Iterable[Finding]] = getattr(importlib.import_module(module), attribute)
+    return function

@@ -1,0 +1,104 @@
+"""The examples of a policy hold, or it says which do not: for `tektonlint test` and for our own tests alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tektonlint import engine, tree
+from tektonlint.finding import Finding, Severity
+from tektonlint.near import did_you_mean
+from tektonlint.policy.catalog import Catalog, Choice, enabled, examples
+from tektonlint.policy.context import Enabled
+from tektonlint.policy.format import Example, Policy
+from tektonlint.tekton.target import Target, newest, parse_version
+
+
+class Outcome(NamedTuple):
+    """One example, and what is wrong with it: lines for a person, none where it holds."""
+
+    example: str
+    problems: tuple[str, ...]
+
+
+def outcomes(policy: Policy, catalog: Catalog) -> Iterator[Outcome]:
+    """What came of each example, and of the demand that there are bad and good ones."""
+    shown = examples(policy)
+    for example in shown:
+        yield Outcome(example=example.name, problems=tuple(_problems(policy, example, catalog)))
+    if not any(example.tested_by for example in shown):
+        for wanted, there in (
+            ("bad", any(example.bad for example in shown)),
+            ("good", any(not example.bad for example in shown)),
+        ):
+            if not there:
+                yield Outcome(example=f"at least one `{wanted}` example", problems=("there is none",))
+
+
+def findings_in(example: Example, policy: Policy, catalog: Catalog) -> tuple[Finding, ...]:
+    """What the policy alone says about an example."""
+    return _run(example, (_alone(policy, example),), catalog).findings
+
+
+def _problems(policy: Policy, example: Example, catalog: Catalog) -> Iterator[str]:
+    if example.tested_by is not None:
+        return
+    unknown = set(example.options) - set(policy.options)
+    if unknown:
+        name = min(unknown)
+        yield f"the policy has no option `{name}`{did_you_mean(name, policy.options)}"
+        return
+    if example.bad and not example.marked:
+        yield "no line is marked with `# <-`, so nothing is expected"
+    report = _run(example, (_alone(policy, example),), catalog)
+    yield from _differences(example, report.findings)
+    if not example.bad:
+        if not report.reached[policy.id]:
+            yield "the policy looked at nothing in it, so it proves nothing"
+        yield from _mistakes_it_teaches(policy, example, catalog)
+
+
+def _differences(example: Example, findings: tuple[Finding, ...]) -> Iterator[str]:
+    by_line: dict[tuple[str, int], list[str]] = {}
+    for finding in findings:
+        source, span = finding.at
+        by_line.setdefault((source.name, source.line_column(span.start)[0]), []).append(
+            finding.message if finding.policy != engine.CRASH else f"a crash: {finding.message}"
+        )
+    for place in sorted(example.marked - by_line.keys()):
+        yield f"{_at(example, place)}expected a finding, got none"
+    for place in sorted(by_line.keys() - example.marked):
+        for message in by_line[place]:
+            yield f"{_at(example, place)}expected no finding, got: {message}"
+
+
+def _mistakes_it_teaches(policy: Policy, example: Example, catalog: Catalog) -> Iterator[str]:
+    """A good example is copied, so no other policy may find more than a note in it."""
+    every = enabled(catalog, Choice(severities={}, options={policy.id: example.options}))
+    for finding in _run(example, every, catalog).findings:
+        if finding.severity is not Severity.NOTE and finding.policy != policy.id:
+            source, span = finding.at
+            place = (source.name, source.line_column(span.start)[0])
+            yield f"{_at(example, place)}`{finding.policy}` finds fault with this good example: {finding.message}"
+
+
+def _run(example: Example, policies: tuple[Enabled, ...], catalog: Catalog) -> engine.Report:
+    return engine.run(tree.of_texts(example.files), policies, catalog, _target(example))
+
+
+def _alone(policy: Policy, example: Example) -> Enabled:
+    return Enabled(policy=policy, severity=policy.severity, options={**policy.defaults, **example.options})
+
+
+def _target(example: Example) -> Target:
+    said = example.target
+    return Target(
+        tekton=parse_version(said["tekton"]) if "tekton" in said else newest(),
+        platform=said.get("platform"),
+        api_fields=said.get("api-fields", "beta"),
+    )
+
+
+def _at(example: Example, place: tuple[str, int]) -> str:
+    name, line = place
+    return f"line {line}: " if len(example.files) == 1 else f"{name}, line {line}: "

@@ -1,0 +1,109 @@
+"""What tektonlint says about a place in a file."""
+
+from __future__ import annotations
+
+import enum
+from typing import NamedTuple
+
+from tektonlint.text import Source, Span
+
+Path = tuple[str | int, ...]
+
+
+class Severity(enum.Enum):
+    """How bad it is if nobody acts.
+
+    error: refused, hung, certain to fail or certainly wrong data; warning: likely to fail, to lose
+    data or to be abused; note: worth knowing.
+    """
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+    @property
+    def rank(self) -> int:
+        """Larger is worse."""
+        return _RANKS[self.value]
+
+
+_RANKS = {"error": 3, "warning": 2, "note": 1}
+
+
+class Safety(enum.Enum):
+    """What a fix may change: `safe` says again what the author already wrote, all else is `unsafe`."""
+
+    SAFE = "safe"
+    UNSAFE = "unsafe"
+
+
+class Location(NamedTuple):
+    """A range of characters of one file."""
+
+    source: Source
+    span: Span
+
+
+class Related(NamedTuple):
+    """Another place that a finding speaks of, and what is there."""
+
+    at: Location
+    message: str
+
+
+class Edit(NamedTuple):
+    """Replaces a range of characters by `text`."""
+
+    at: Location
+    text: str
+
+
+class Fix(NamedTuple):
+    """Edits applied together or not at all; the title is imperative."""
+
+    title: str
+    edits: tuple[Edit, ...]
+    safety: Safety = Safety.UNSAFE
+
+
+class ResourceId(NamedTuple):
+    """Which object a finding is about, as its manifest names it; `name` is None where it has none."""
+
+    api_version: str
+    kind: str
+    name: str | None
+
+
+class Finding(NamedTuple):
+    """One place where a policy does not hold.
+
+    `trail` says where in the resource the place is, in words that survive moved lines (see `tekton.place`).
+    `refused` is true where `kubectl apply` with its default strict validation refuses the document for this.
+    """
+
+    policy: str
+    severity: Severity
+    message: str
+    at: Location
+    document: int = 0
+    resource: ResourceId | None = None
+    trail: str = ""
+    refused: bool = False
+    related: tuple[Related, ...] = ()
+    fix: Fix | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """32 hexadecimal digits from policy, file, resource, trail and offending text; no line number."""
+        import hashlib
+
+        source, span = self.at
+        text = " ".join(source.text[span.start : span.end][:400].split())
+        parts = (self.policy, source.name, *(part or "" for part in self.resource or ()), self.trail, text)
+        data = "\0".join(parts).encode("utf-8", "surrogatepass")
+        return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+    @property
+    def order(self) -> tuple[str, int, int, str, str]:
+        """The sort key of every report: path, place, policy; the message keeps equals in one order."""
+        return (self.at.source.shown, self.at.span.start, self.at.span.end, self.policy, self.message)

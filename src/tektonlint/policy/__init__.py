@@ -1,0 +1,1 @@
+"""Policies: what a policy file says, which ones are enabled, and what their pages and examples hold."""

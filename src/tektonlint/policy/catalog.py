@@ -1,0 +1,155 @@
+"""Which policies there are, and which of them are enabled.
+
+The policies that come with tektonlint stand in a generated catalogue without their examples, because
+reading a hundred YAML files costs more than linting one. In a checkout the catalogue is believed only as
+long as it was made from the files that are there; a policy's file is its registration, not its row here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from collections.abc import Mapping as Dict
+from typing import Any, NamedTuple
+
+from tektonlint import bundled
+from tektonlint.finding import Severity
+from tektonlint.near import did_you_mean
+from tektonlint.policy.context import Enabled
+from tektonlint.policy.format import Example, Policy, PolicyError, from_raw, read, without_examples
+
+CATALOGUE = "catalogue.json"
+
+
+class Catalog(NamedTuple):
+    """Policies by id."""
+
+    policies: Dict[str, Policy]
+
+    @property
+    def areas(self) -> frozenset[str]:
+        """The folders that policies stand in."""
+        return frozenset(policy.area for policy in self.policies.values())
+
+    def policy(self, name: str) -> Policy | None:
+        """The policy of an id, or of one it had formerly."""
+        found = self.policies.get(name)
+        if found is not None:
+            return found
+        return next((policy for policy in self.policies.values() if name in policy.formerly), None)
+
+    def ids(self, name: str) -> frozenset[str]:
+        """The ids that an id or an area stands for. Raises `PolicyError` with the nearest name."""
+        policy = self.policy(name)
+        if policy is not None:
+            return frozenset((policy.id,))
+        ids = frozenset(policy.id for policy in self.policies.values() if policy.area == name)
+        if not ids:
+            raise PolicyError(f"there is no policy or area `{name}`{did_you_mean(name, self.names())}")
+        return ids
+
+    def names(self) -> frozenset[str]:
+        """Every id and every area."""
+        return frozenset(self.policies) | self.areas
+
+
+def load(extra: Iterable[str] = ()) -> Catalog:
+    """The bundled policies and those of further folders (absolute paths). Raises `PolicyError`."""
+    policies = {policy.id: policy for policy in _bundled()}
+    for folder in extra:
+        for path, area in policy_files(folder):
+            policy, _ = read(path, area)
+            if policy.id in policies:
+                raise PolicyError(f"{os.path.relpath(path)}: there is already a policy `{policy.id}`")
+            policies[policy.id] = policy
+    return Catalog(policies)
+
+
+def policy_files(folder: str) -> Iterator[tuple[str, str]]:
+    """The policy files below a folder with their areas: the name of the folder each stands in."""
+    if not os.path.isdir(folder):
+        raise PolicyError(f"{os.path.relpath(folder)}: there is no such folder of policies")
+    for parent, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            if name.endswith((".yaml", ".yml")):
+                yield os.path.join(parent, name), os.path.basename(parent)
+
+
+def examples(policy: Policy) -> tuple[Example, ...]:
+    """The examples of a policy, read from its file."""
+    return read(policy.file, policy.area)[1]
+
+
+def catalogue(folder: str) -> dict[str, Any]:
+    """What the generated catalogue of a folder has to say."""
+    files = list(policy_files(folder))
+    return {
+        "made-from": _digest(path for path, _ in files),
+        "policies": [
+            {"area": area, "file": os.path.relpath(path, folder).replace(os.sep, "/"), **without_examples(path)}
+            for path, area in files
+        ],
+    }
+
+
+def _bundled() -> Iterator[Policy]:
+    folder = bundled.folder("policies")
+    for raw in _current_rows(folder):
+        rest = {key: value for key, value in raw.items() if key not in ("area", "file")}
+        yield from_raw(rest, raw["area"], os.path.join(folder, *raw["file"].split("/")))
+
+
+def _current_rows(folder: str) -> list[dict[str, Any]]:
+    try:
+        with open(os.path.join(folder, CATALOGUE), encoding="utf-8") as file:
+            made: dict[str, Any] = json.load(file)
+    except FileNotFoundError:
+        made = {}
+    # A wheel is made from files that a test has compared with the catalogue, and does not change.
+    if made and (bundled.INSTALLED or made["made-from"] == _digest(path for path, _ in policy_files(folder))):
+        return list(made["policies"])
+    for path, area in policy_files(folder):
+        read(path, area)
+    made = catalogue(folder)
+    return list(made["policies"])
+
+
+def _digest(paths: Iterable[str]) -> str:
+    import hashlib
+
+    digest = hashlib.blake2b(digest_size=16)
+    for path in paths:
+        with open(path, "rb") as file:
+            data = file.read()
+        digest.update(f"{os.path.basename(os.path.dirname(path))}/{os.path.basename(path)} {len(data)}\n".encode())
+        digest.update(data)
+    return digest.hexdigest()
+
+
+class Choice(NamedTuple):
+    """What users decided about policies: ids or areas, severities (None is off) and options by id."""
+
+    severities: Dict[str, Severity | None]
+    options: Dict[str, Dict[str, Any]]
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+
+
+def enabled(catalog: Catalog, choice: Choice) -> tuple[Enabled, ...]:
+    """The policies that are to run, in the order of their ids. Raises `PolicyError` for unknown names."""
+    selected = _union(catalog, choice.select) if choice.select else frozenset(catalog.policies)
+    ignored = _union(catalog, choice.ignore)
+    severities = {catalog_id: value for name, value in choice.severities.items() for catalog_id in catalog.ids(name)}
+    running: list[Enabled] = []
+    for policy in sorted(catalog.policies.values(), key=lambda policy: policy.id):
+        severity = severities.get(policy.id, policy.severity)
+        if policy.id in selected and policy.id not in ignored and severity is not None:
+            options = {**policy.defaults, **choice.options.get(policy.id, {})}
+            running.append(Enabled(policy=policy, severity=severity, options=options))
+    return tuple(running)
+
+
+def _union(catalog: Catalog, names: Iterable[str]) -> frozenset[str]:
+    return frozenset(policy_id for name in names for policy_id in catalog.ids(name))

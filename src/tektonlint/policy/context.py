@@ -1,0 +1,88 @@
+"""What a check is given besides the place it looks at, and what it makes findings with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Mapping as Dict
+from typing import Any, NamedTuple
+
+from tektonlint.finding import Finding, Location, Related, Severity
+from tektonlint.policy.format import Policy
+from tektonlint.tekton.resource import Place
+from tektonlint.tekton.target import Target
+from tektonlint.tree import File, Tree
+
+
+class Enabled(NamedTuple):
+    """A policy as it is to run: with the severity and the options that were decided on for it."""
+
+    policy: Policy
+    severity: Severity
+    options: Dict[str, Any]
+
+
+class Context(NamedTuple):
+    """Options, target and tree for one policy. A check never knows its own id or severity."""
+
+    enabled: Enabled
+    target: Target
+    tree: Tree
+
+    @property
+    def options(self) -> Dict[str, Any]:
+        """The policy's options, every one of them set."""
+        return self.enabled.options
+
+    def finding(
+        self,
+        place: Place,
+        message: str,
+        *,
+        at: Location | None = None,
+        severity: Severity | None = None,
+        refused: bool = False,
+        related: Iterable[tuple[Location, str]] = (),
+    ) -> Finding:
+        """A finding about a place in a resource; it stands on the value, or on `at`.
+
+        `severity` may only lower what was decided on for the policy (its `not-when`), never raise it.
+        Nothing refuses what a TriggerTemplate creates, or a patch, when the manifest is applied.
+        """
+        resource = place.resource
+        return Finding(
+            policy=self.enabled.policy.id,
+            severity=self._lowered(severity),
+            message=message,
+            at=at if at is not None else place.location,
+            document=resource.document.index,
+            resource=resource.id,
+            trail=place.trail,
+            refused=refused and not resource.created and not resource.partial,
+            related=tuple(Related(*one) for one in related),
+        )
+
+    def file_finding(
+        self,
+        file: File,
+        message: str,
+        *,
+        at: Location,
+        document: int = 0,
+        refused: bool = False,
+        related: Iterable[tuple[Location, str]] = (),
+    ) -> Finding:
+        """A finding about a file rather than a resource in it."""
+        return Finding(
+            policy=self.enabled.policy.id,
+            severity=self.enabled.severity,
+            message=message,
+            at=at,
+            document=document,
+            resource=next((item.id for item in file.resources if item.document.index == document), None),
+            refused=refused,
+            related=tuple(Related(*one) for one in related),
+        )
+
+    def _lowered(self, severity: Severity | None) -> Severity:
+        decided = self.enabled.severity
+        return severity if severity is not None and severity.rank < decided.rank else decided

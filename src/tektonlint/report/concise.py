@@ -1,0 +1,18 @@
+"""One line for each finding, in the form that editors and `grep -n` made common."""
+
+from __future__ import annotations
+
+from tektonlint.finding import Finding
+from tektonlint.report.terminal import escape
+from tektonlint.report.view import View
+
+
+def render(view: View) -> str:
+    """`path:line:column: severity: message [policy]` for each finding, and nothing else."""
+    return "".join(f"{escape(_line(finding))}\n" for finding in view.findings)
+
+
+def _line(finding: Finding) -> str:
+    source, span = finding.at
+    line, column = source.line_column(span.start)
+    return f"{source.shown}:{line}:{column}: {finding.severity.value}: {finding.message} [{finding.policy}]"

@@ -1,0 +1,241 @@
+"""The Tekton objects of a document, and places inside them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from tektonlint.document import Document, Mapping, Node, Scalar, Sequence
+from tektonlint.finding import Location, Path, ResourceId
+from tektonlint.text import Source, Span
+
+# Text that something else replaces before Tekton reads it: a TriggerTemplate's params (triggers
+# docs/triggertemplates.md) and the variables of Pipelines-as-Code, Helm and Jinja.
+RENDERED_LATER = re.compile(r"\$\((?:tt\.params\.|uid\))|\{\{|\{%")
+
+
+class Resource:
+    """One object: a document, an item of a `kind: List`, or what a TriggerTemplate creates.
+
+    `path` leads from the document's root to `root`. A `created` object is written by a TriggerTemplate when
+    an event comes, so nothing checks it when the manifest is applied. A `partial` one is a Kustomize patch:
+    what it does not say is said elsewhere. `memo` keeps what was computed about it once, by the name of the fact.
+    """
+
+    __slots__ = ("created", "document", "group", "kind", "memo", "partial", "path", "root", "version")
+
+    def __init__(
+        self, document: Document, root: Mapping, path: Path = (), *, created: bool = False, partial: bool = False
+    ) -> None:
+        self.document = document
+        self.root = root
+        self.path = path
+        self.created = created
+        self.partial = partial
+        self.group, _, self.version = (text_of(root.get("apiVersion")) or "").rpartition("/")
+        self.kind = text_of(root.get("kind")) or ""
+        self.memo: dict[str, Any] = {}
+
+    @property
+    def source(self) -> Source:
+        """The file it stands in."""
+        return self.document.source
+
+    @property
+    def api_version(self) -> str:
+        """`group/version`, as written."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    @property
+    def name(self) -> str | None:
+        """`metadata.name`, or `metadata.generateName` with a `*` for what the server adds."""
+        metadata = self.root.get("metadata")
+        if not isinstance(metadata, Mapping):
+            return None
+        name = text_of(metadata.get("name"))
+        prefix = text_of(metadata.get("generateName"))
+        return name if name is not None else f"{prefix}*" if prefix is not None else None
+
+    @property
+    def namespace(self) -> str | None:
+        """`metadata.namespace`, if it is written."""
+        metadata = self.root.get("metadata")
+        return text_of(metadata.get("namespace")) if isinstance(metadata, Mapping) else None
+
+    @property
+    def id(self) -> ResourceId:
+        """How reports name it."""
+        return ResourceId(self.api_version, self.kind, self.name)
+
+    @property
+    def place(self) -> Place:
+        """The whole object."""
+        return Place(self, self.root, self.path, None)
+
+
+class Place:
+    """A value inside a resource: its node, its path from the document's root, and its key if it has one."""
+
+    __slots__ = ("key", "node", "path", "resource")
+
+    def __init__(self, resource: Resource, node: Node, path: Path, key: Scalar | None) -> None:
+        self.resource = resource
+        self.node = node
+        self.path = path
+        self.key = key
+
+    def get(self, *names: str) -> Place | None:
+        """The place under one key after another, or None where a step of the way is not there."""
+        place = self
+        for name in names:
+            if not isinstance(place.node, Mapping):
+                return None
+            entry = place.node.index.get(name)
+            if entry is None:
+                return None
+            place = Place(place.resource, entry.value, (*place.path, name), entry.key)
+        return place
+
+    def items(self) -> Iterator[Place]:
+        """The places of a list's items; nothing where this is no list."""
+        if isinstance(self.node, Sequence):
+            for number, item in enumerate(self.node.items):
+                yield Place(self.resource, item, (*self.path, number), None)
+
+    def entries(self) -> Iterator[Place]:
+        """The places of a mapping's values; nothing where this is no mapping."""
+        if isinstance(self.node, Mapping):
+            for name, entry in self.node.index.items():
+                yield Place(self.resource, entry.value, (*self.path, name), entry.key)
+
+    def each(self, *names: str) -> Iterator[Place]:
+        """The items of the list under a path of keys."""
+        place = self.get(*names)
+        return place.items() if place is not None else iter(())
+
+    @property
+    def text(self) -> str | None:
+        """The text of a string, or None for any other value."""
+        return text_of(self.node)
+
+    @property
+    def known_text(self) -> str | None:
+        """The text of a string that is not rendered by something else first."""
+        text = text_of(self.node)
+        return None if text is None or RENDERED_LATER.search(text) else text
+
+    @property
+    def location(self) -> Location:
+        """Where the value stands in its file."""
+        return Location(self.resource.source, Span(self.node.start, self.node.end))
+
+    @property
+    def key_location(self) -> Location:
+        """Where the key stands, or the value where there is no key."""
+        node = self.key or self.node
+        return Location(self.resource.source, Span(node.start, node.end))
+
+    @property
+    def field(self) -> str:
+        """The path as people write it: `spec.steps[0].image`, from the resource's own root."""
+        return field(self.path[len(self.resource.path) :])
+
+    @property
+    def trail(self) -> str:
+        """The path with names in place of numbers where items have one; it survives moved items."""
+        return trail(self.resource.document.root, self.path)
+
+
+def text_of(node: Node | None) -> str | None:
+    """The text of a scalar that Kubernetes reads as a string."""
+    if isinstance(node, Scalar) and isinstance(node.value, str):
+        return node.value
+    return None
+
+
+def field(path: Path) -> str:
+    """A path as people write it, `spec.steps[0].image`; keys that are no words stand in brackets."""
+    parts: list[str] = []
+    for step in path:
+        if isinstance(step, int):
+            parts.append(f"[{step}]")
+        elif re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]*", step):
+            parts.append(f".{step}" if parts else step)
+        else:
+            parts.append(f'["{step}"]')
+    return "".join(parts)
+
+
+def trail(root: Node, path: Path) -> str:
+    """The path from `root` in which a list's item is called by its `name`, if it has one, not by its number."""
+    parts: list[str] = []
+    node: Node | None = root
+    for step in path:
+        if isinstance(step, int):
+            node = node.items[step] if isinstance(node, Sequence) and step < len(node.items) else None
+            name = text_of(node.get("name")) if isinstance(node, Mapping) else None
+            parts.append(f"{name or step}")
+        else:
+            node = node.get(step) if isinstance(node, Mapping) else None
+            parts.append(step)
+    return "/".join(parts)
+
+
+def is_tekton(root: Node) -> bool:
+    """Whether a value is an object of an API group of Tekton's: `tekton.dev` or one that ends in `.tekton.dev`."""
+    if not isinstance(root, Mapping):
+        return False
+    group = (text_of(root.get("apiVersion")) or "").rpartition("/")[0]
+    return group == "tekton.dev" or group.endswith(".tekton.dev")
+
+
+def resources_of(document: Document, *, partial: bool = False) -> Iterator[Resource]:
+    """The Tekton objects of one document, in the order they stand in.
+
+    A `kind: List` stands for its items (kubectl's cli-runtime flattens every kind that ends in `List`
+    and has `items`), and a TriggerTemplate for itself and for what it creates.
+    """
+    root = document.root
+    if not isinstance(root, Mapping):
+        return
+    for mapping, path in _flattened(root, ()):
+        if not is_tekton(mapping):
+            continue
+        resource = Resource(document, mapping, path, partial=partial)
+        yield resource
+        for template in _templates(resource):
+            for place in template.each("resourcetemplates"):
+                if isinstance(place.node, Mapping) and is_tekton(place.node):
+                    yield Resource(document, place.node, place.path, created=True, partial=partial)
+
+
+def _flattened(root: Mapping, path: Path) -> Iterator[tuple[Mapping, Path]]:
+    items = root.get("items")
+    if (text_of(root.get("kind")) or "").endswith("List") and isinstance(items, Sequence):
+        for number, item in enumerate(items.items):
+            if isinstance(item, Mapping):
+                # Lists inside lists are not flattened by kubectl, so one level is all there is.
+                yield item, (*path, "items", number)
+    else:
+        yield root, path
+
+
+def _templates(resource: Resource) -> Iterator[Place]:
+    """Every TriggerTemplate spec in a resource of Tekton Triggers."""
+    if resource.group != "triggers.tekton.dev":
+        return
+    spec = resource.place.get("spec")
+    if spec is None:
+        return
+    if resource.kind == "TriggerTemplate":
+        yield spec
+    elif resource.kind == "Trigger":
+        inline = spec.get("template", "spec")
+        if inline is not None:
+            yield inline
+    elif resource.kind == "EventListener":
+        for trigger in spec.each("triggers"):
+            inline = trigger.get("template", "spec")
+            if inline is not None:
+                yield inline
