@@ -16,7 +16,7 @@ from tektonlint.errors import UserError
 
 HELP = """\
 usage: tektonlint [PATH ...] [options]      check files and folders (default: .)
-       tektonlint explain ID                what a policy is about, with examples
+       tektonlint explain ID                the page of a policy, with examples
        tektonlint policies                  list the policies
        tektonlint test [PATH]               run the examples of policies
 
@@ -29,7 +29,7 @@ usage: tektonlint [PATH ...] [options]      check files and folders (default: .)
   --statistics         count the findings of each policy
   --quiet              findings only, no closing line
   --exit-zero          exit code 0 even with findings
-  --config FILE        this configuration instead of the root's .tektonlint.yaml
+  --config FILE        this configuration in place of the root's own
   --isolated           no configuration at all
   --root DIR           the folder that bounds the run (default: the nearest one
                        upward with .git or a configuration)
@@ -68,6 +68,8 @@ class Parser(argparse.ArgumentParser):
         unknown = message.partition("unrecognized arguments: ")[2].split()
         if unknown:
             name = unknown[0].partition("=")[0]
+            if not name.startswith("-"):
+                raise WrongUsage(f"`{name}` is one argument too many")
             raise WrongUsage(f"there is no option `{name}`{did_you_mean(name, self._option_string_actions)}")
         choice = re.fullmatch(r"argument (\S+): invalid choice: '(.*)' \(choose from (.*)\)", message)
         if choice:
@@ -88,23 +90,43 @@ def entry() -> NoReturn:
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs a command line and returns its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
-    # What is printed may hold any character, and the terminal's encoding need not have it.
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    _prepare_streams()
     try:
         verb = words[0] if words and words[0] in VERBS else "check"
         code = VERBS[verb](words[1:] if words and words[0] in VERBS else words)
         sys.stdout.flush()
         return code
     except BrokenPipeError:
-        # Whoever read the output has seen enough; Python would complain again when it closes the stream.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read the output has seen enough.
+        _give_up_stdout()
         return 1
     except KeyboardInterrupt:
         return 130
     except Exception as error:
-        return _failed(error, debug="--debug" in words)
+        code = _failed(error, debug="--debug" in words)
+        try:
+            sys.stdout.flush()
+        except OSError:
+            _give_up_stdout()
+        return code
+
+
+def _prepare_streams() -> None:
+    """What is printed may hold any character, and the terminal's encoding need not have it.
+
+    A stream that the caller closed is None; then the exit code has to do.
+    """
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _give_up_stdout() -> None:
+    """Python would complain, and change the exit code, when it flushes the stream once more at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _failed(error: Exception, *, debug: bool) -> int:
@@ -123,7 +145,8 @@ def _failed(error: Exception, *, debug: bool) -> int:
     return 2
 
 
-def _check(words: list[str]) -> int:
+def check_parser() -> Parser:
+    """The options that `HELP` describes."""
     parser = Parser("tektonlint", add_help=False)
     levels = ("error", "warning", "note")
     parser.add_argument("paths", nargs="*", metavar="PATH")
@@ -143,7 +166,15 @@ def _check(words: list[str]) -> int:
     parser.add_argument("--debug", action="store_true")
     parser.add_argument("--version", action="store_true")
     parser.add_argument("--help", "-h", action="store_true")
-    options = parser.parse_args(words)
+    return parser
+
+
+def _check(words: list[str]) -> int:
+    # Paths may stand between options; what follows `--` is a path whatever it looks like, which
+    # parse_intermixed_args forgets.
+    end = words.index("--") if "--" in words else len(words)
+    options = check_parser().parse_intermixed_args(words[:end])
+    options.paths = [*options.paths, *words[end + 1 :]]
     if options.help:
         print(HELP, end="")
         return 0

@@ -7,6 +7,7 @@ is checked here with the file alone (`load`), or against the policies there are 
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import stat
@@ -59,11 +60,11 @@ class Written(NamedTuple):
             first = min(found, key=lambda fault: fault.at.start)
             raise self.error(first.at, first.sentence())
 
-    def items(self, *path: str) -> Iterator[Scalar]:
-        """The texts of the list under a path of keys; none where it is missing."""
-        node = self.at(*path)
-        if isinstance(node, Sequence):
-            yield from (item for item in node.items if isinstance(item, Scalar))
+    def items(self, key: str) -> Iterator[tuple[str, Node]]:
+        """The texts of the list under a key, and where they stand; none where it is missing."""
+        node = self.at(key)
+        for item in node.items if isinstance(node, Sequence) else ():
+            yield str(plain_data(item)), item
 
     def entries(self, *path: str) -> Iterator[Entry]:
         """The keys and values of the mapping under a path of keys; none where it is missing or no mapping."""
@@ -133,10 +134,10 @@ def check(config: Config, catalog: Catalog) -> None:
     if written is None:
         return
     for key in ("select", "ignore"):
-        for item in written.items(key):
-            if catalog.policy(item.text) is None and item.text not in catalog.areas:
-                hint = did_you_mean(item.text, catalog.names())
-                raise written.error(item, f"there is no policy or area `{_short(item.text)}`{hint}")
+        for name, node in written.items(key):
+            if catalog.policy(name) is None and name not in catalog.areas:
+                hint = did_you_mean(name, catalog.names())
+                raise written.error(node, f"there is no policy or area `{_short(name)}`{hint}")
     seen: dict[str, str] = {}
     for entry in written.entries("policies"):
         policy = catalog.policy(entry.name)
@@ -193,57 +194,62 @@ def _config(path: str | None, written: Written, home: str, given: bool) -> Confi
 
 def _exclude(written: Written) -> Iterator[str]:
     """The patterns, each of which can match something."""
-    for item in written.items("exclude"):
+    for line, node in written.items("exclude"):
         # Takes 50 ms to import, which a run without patterns does not have to pay.
         import pathspec
 
         try:
-            says = any(one.include is not None for one in pathspec.GitIgnoreSpec.from_lines([item.text]).patterns)
+            says = any(one.include is not None for one in pathspec.GitIgnoreSpec.from_lines([line]).patterns)
         except ValueError:
             says = False
         if not says:
-            message = f"`exclude` has `{_short(item.text)}`, which is no pattern of .gitignore that matches anything"
-            raise written.error(item, message)
-        yield item.text
+            message = f"`exclude` has `{_short(line)}`, which is no pattern of .gitignore that matches anything"
+            raise written.error(node, message)
+        yield line
 
 
 def _policy_paths(written: Written, home: str, given: bool) -> Iterator[str]:
     """The folders, absolute and with links resolved; a tree that is linted does not choose others' files."""
-    for item in written.items("policy-paths"):
-        name = f"`{_short(item.text)}`"
+    for relative, node in written.items("policy-paths"):
+        name = f"`{_short(relative)}`"
         try:
-            path = os.path.realpath(os.path.join(home, item.text))
+            path = os.path.realpath(os.path.join(home, relative))
         except ValueError:
-            raise written.error(item, f"`policy-paths` has {name}, which cannot be a path") from None
+            raise written.error(node, f"`policy-paths` has {name}, which cannot be a path") from None
         if not given and not _inside(path, home):
             message = f"`policy-paths` leads out of the folder of this file with {name}; only --config allows that"
-            raise written.error(item, message)
+            raise written.error(node, message)
         if not os.path.isdir(path):
-            raise written.error(item, f"`policy-paths` has {name}, but there is no such folder")
+            raise written.error(node, f"`policy-paths` has {name}, but there is no such folder")
         yield path
 
 
 def _target(written: Written, data: Dict[str, Any]) -> Target:
     raw = data.get("target", {})
-    tekton = parse_version(raw["tekton"]) if "tekton" in raw else newest()
-    bound = (
-        f"the newest that tektonlint knows is {version_text(newest())}"
-        if tekton > newest()
-        else f"the oldest that tektonlint knows is {version_text(OLDEST)}"
-        if tekton < OLDEST
-        else None
-    )
-    node = written.at("target", "tekton")
-    if bound is not None and node is not None:
-        raise written.error(node, f"`target.tekton` cannot be {raw['tekton']}; {bound}")
     decided = {
-        "tekton": tekton,
+        "tekton": _tekton(written),
         "platform": raw.get("platform"),
         "api_fields": raw.get("api-fields"),
         "coschedule": data.get("coschedule"),
         "default_timeout_minutes": data.get("default-timeout-minutes"),
     }
     return Target(**{name: value for name, value in decided.items() if value is not None})
+
+
+def _tekton(written: Written) -> Version:
+    """The version that was asked for, if it is one that tektonlint knows, or the newest."""
+    node = written.at("target", "tekton")
+    if node is None:
+        return newest()
+    text = str(plain_data(node))
+    version = parse_version(text)
+    if version > newest():
+        message = f"the newest that tektonlint knows is {version_text(newest())}"
+    elif version < OLDEST:
+        message = f"the oldest that tektonlint knows is {version_text(OLDEST)}"
+    else:
+        return version
+    raise written.error(node, f"`target.tekton` cannot be {text}; {message}")
 
 
 def _error(shown: str, what: str, line: int | None = None) -> ConfigError:
@@ -412,7 +418,7 @@ def _node(value: object, path: Path, places: Dict[Path, int], start: int, source
     if isinstance(value, bool):
         text = text.lower()
     elif isinstance(value, float):
-        if not value - value == 0:
+        if not math.isfinite(value):
             raise _error(source.shown, f"`{text}` has no JSON form", source.line_column(start)[0])
         # As for YAML (`scalars`): a whole float is an integer.
         value = int(value) if value.is_integer() and abs(value) < 1e21 else float(value)

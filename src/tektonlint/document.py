@@ -469,14 +469,20 @@ class _Builder:
 
     def _syntax(self, error: Any) -> _Refused:
         mark = error.problem_mark or error.context_mark
+        if error.problem == "could not find expected ':'" and error.context_mark:
+            # The problem's mark is where the next token begins, lines further down.
+            mark = error.context_mark
         at = self.base + mark.index if mark else self.base
         block = self._last_block_scalar
         problem = _in_words(str(error.problem), self.text[at : at + 1])
+        if str(error.problem) in _AFTER_A_VALUE and self.text[self.text.rfind("\n", 0, at) + 1 : at].strip(" \t-"):
+            problem = "the value has ended before this text (mend the quotes, or begin a new line)"
         if block is not None:
             line = self._line_after(block, at)
             if line is not None:
                 header = self.text.count("\n", 0, block.start) + 1
-                problem += f"; the block scalar of line {header} ends here because this line is indented less"
+                fallen = f"the block scalar of line {header} ends here because this line is indented less"
+                problem = fallen if self._ends_heredoc(block, at) else f"{problem}; {fallen}"
                 return _Refused(line.start, problem, line.end)
         return _Refused(at, problem)
 
@@ -488,9 +494,18 @@ class _Builder:
             match = re.compile(r"[^\S\r\n]*([^\s#][^\r\n]*)").search(text, match.end())
         if match is None or at < match.start():
             return None
-        return Span(match.start(1), match.end(1)) if text.count("\n", match.start(1), at) <= 1 else None
+        if text.count("\n", match.start(1), at) <= 1 or self._ends_heredoc(block, at):
+            return Span(match.start(1), match.end(1))
+        return None
+
+    def _ends_heredoc(self, block: Scalar, at: int) -> bool:
+        """Whether the word at `at` ends a heredoc that the block scalar begins: its body has fallen out of it."""
+        word = re.compile(r"\w+").match(self.text, at)
+        return word is not None and re.search(rf"<<-?\s*[\"'\\]?{word[0]}\b", block.text) is not None
 
 
+# What libyaml says of a text behind a value, too, where it is not the line's indentation that is wrong.
+_AFTER_A_VALUE = ("did not find expected key", "did not find expected '-' indicator")
 _WORDS_FOR_PROBLEMS = {
     "mapping values are not allowed in this context": "a `: ` stands where no key can be (quote the text, or mend the indentation)",
     "could not find expected ':'": "this line is neither `key: value` nor part of the text above it",
@@ -500,6 +515,11 @@ _WORDS_FOR_PROBLEMS = {
     "found unexpected end of stream": "the file ends inside a quoted text",
     "did not find expected ',' or ']'": "a list in brackets is not closed here",
     "did not find expected ',' or '}'": "a mapping in braces is not closed here",
+    "found a tab character that violates indentation": "a tab stands where YAML takes only spaces",
+    "did not find expected alphabetic or numeric character": "`*` and `&` are for aliases and anchors (quote the text)",
+    "did not find expected comment or line break": "no text can follow `|` or `>` on its line",
+    "did not find expected <document start>": "the document has ended before this text",
+    "found unknown escape character": "double quotes do not know this `\\` sequence (use single quotes)",
 }
 
 
@@ -507,6 +527,8 @@ def _in_words(problem: str, character: str) -> str:
     if problem == "found character that cannot start any token":
         if character == "\t":
             return "a tab stands where YAML takes only spaces"
+        if character == "`":
+            return "no value can begin with a backtick (quote it)"
         if character.isprintable() and character:
             return f"no value can begin with `{character}` (quote it)"
     return _WORDS_FOR_PROBLEMS.get(problem, problem)

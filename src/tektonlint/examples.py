@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tektonlint import engine, tree
+from tektonlint import engine, suppress, tree
 from tektonlint.finding import Finding, Severity
 from tektonlint.near import did_you_mean
 from tektonlint.policy.catalog import Catalog, Choice, enabled, examples
 from tektonlint.policy.context import Enabled
-from tektonlint.policy.format import Example, Policy
+from tektonlint.policy.format import Emitted, Example, Policy
 from tektonlint.tekton.target import Target, newest, parse_version
 
 
@@ -36,8 +36,8 @@ def outcomes(policy: Policy, catalog: Catalog) -> Iterator[Outcome]:
 
 
 def findings_in(example: Example, policy: Policy, catalog: Catalog) -> tuple[Finding, ...]:
-    """What the policy alone says about an example."""
-    return _run(example, (_alone(policy, example),), catalog).findings
+    """What the policy says about an example."""
+    return _judged(policy, example, catalog)[0]
 
 
 def _problems(policy: Policy, example: Example, catalog: Catalog) -> Iterator[str]:
@@ -50,12 +50,23 @@ def _problems(policy: Policy, example: Example, catalog: Catalog) -> Iterator[st
         return
     if example.bad and not example.marked:
         yield "no line is marked with `# <-`, so nothing is expected"
-    report = _run(example, (_alone(policy, example),), catalog)
-    yield from _differences(example, report.findings)
+    findings, reached = _judged(policy, example, catalog)
+    yield from _differences(example, findings)
     if not example.bad:
-        if not report.reached[policy.id]:
+        if not reached:
             yield "the policy looked at nothing in it, so it proves nothing"
         yield from _mistakes_it_teaches(policy, example, catalog)
+
+
+def _judged(policy: Policy, example: Example, catalog: Catalog) -> tuple[tuple[Finding, ...], int]:
+    """What the policy finds in an example, and at how many places it looked.
+
+    It runs alone, but for one that speaks of comments: what they silence, only the other policies can say.
+    """
+    alone = policy.logic != Emitted(by=suppress.__name__)
+    report = _run(example, (_alone(policy, example),) if alone else _all(policy, example, catalog), catalog)
+    own = tuple(finding for finding in report.findings if finding.policy in (policy.id, engine.CRASH))
+    return own, report.reached[policy.id]
 
 
 def _differences(example: Example, findings: tuple[Finding, ...]) -> Iterator[str]:
@@ -74,8 +85,7 @@ def _differences(example: Example, findings: tuple[Finding, ...]) -> Iterator[st
 
 def _mistakes_it_teaches(policy: Policy, example: Example, catalog: Catalog) -> Iterator[str]:
     """A good example is copied, so no other policy may find more than a note in it."""
-    every = enabled(catalog, Choice(severities={}, options={policy.id: example.options}))
-    for finding in _run(example, every, catalog).findings:
+    for finding in _run(example, _all(policy, example, catalog), catalog).findings:
         if finding.severity is not Severity.NOTE and finding.policy != policy.id:
             source, span = finding.at
             place = (source.name, source.line_column(span.start)[0])
@@ -84,6 +94,10 @@ def _mistakes_it_teaches(policy: Policy, example: Example, catalog: Catalog) -> 
 
 def _run(example: Example, policies: tuple[Enabled, ...], catalog: Catalog) -> engine.Report:
     return engine.run(tree.of_texts(example.files), policies, catalog, _target(example))
+
+
+def _all(policy: Policy, example: Example, catalog: Catalog) -> tuple[Enabled, ...]:
+    return enabled(catalog, Choice(severities={}, options={policy.id: example.options}))
 
 
 def _alone(policy: Policy, example: Example) -> Enabled:

@@ -296,11 +296,11 @@ def _one_of(node: Node, wanted: list[RawSchema], schema: Schema) -> _Blame | Non
     return _blame(node, sum(schema.sub(raw).accepts(node) for raw in wanted) != 1)
 
 
-def _not(node: Node, wanted: RawSchema, schema: Schema) -> _Blame | None:
+def _not(node: Node, wanted: RawSchema | bool, schema: Schema) -> _Blame | None:
     if not schema.sub(wanted).accepts(node):
         return None
     # `not: {required: [timeout]}` is about the field that stands there, so that is what it blames.
-    required = wanted.get("required", [])
+    required = wanted.get("required", []) if isinstance(wanted, Dict) else []
     if isinstance(node, Mapping) and required:
         entry = node.index[required[0]]
         return entry.value, entry.key, [entry.name]

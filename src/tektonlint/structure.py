@@ -39,8 +39,9 @@ class Moved:
 class Fault:
     """A structural problem, its topic and what is known about the field's right place.
 
-    `role` is that of the mapping an unknown field stands in (see `tekton.roles`). `misspelt` says that the field is known but for the case of its letters. Go's decoder does not mind that
-    in an `embedded` part; the API server's own pruning does.
+    `role` is that of the mapping an unknown field stands in (see `tekton.roles`). `misspelt` says that the
+    field is known but for the case of its letters. Go's decoder does not mind that in an `embedded` part;
+    the API server's own pruning does.
     """
 
     topic: str
@@ -183,7 +184,7 @@ def _child(node: object, step: str | int) -> object:
 
 def _moved(role: str | None, version: str, name: str, problem: Problem) -> Moved | None:
     for row in _moved_fields().get((role or "", version, name), ()):
-        if row.holds is None or isinstance(problem.node, Mapping) and row.holds in problem.node.index:
+        if row.holds is None or (isinstance(problem.node, Mapping) and row.holds in problem.node.index):
             return row
     return None
 

@@ -26,7 +26,9 @@ SUFFIXES = (".yaml", ".yml")
 SIZE_LIMIT = 32 * 1024 * 1024
 
 _MARKER = b"tekton.dev/"
-_MARKERS_UTF16 = (_MARKER.decode().encode("utf-16-le"), _MARKER.decode().encode("utf-16-be"))
+_WIDE_MARKERS = tuple(
+    _MARKER.decode().encode(encoding) for encoding in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
+)
 # Other documents that say something about the cluster or about which files belong together.
 _CONTEXT = re.compile(
     rb"""kind["']?\s*:\s*["']?(?:Namespace|PersistentVolumeClaim|Secret|ConfigMap|LimitRange|Kustomization"""
@@ -217,8 +219,11 @@ class _Reader:
     def add_named(self, path: str) -> None:
         """A path of the command line."""
         if os.path.islink(path) or not os.path.isdir(path):
-            if not os.path.lexists(path):
-                raise UsageError(f"{path}: there is no such file or folder")
+            try:
+                os.lstat(path)
+            except (OSError, ValueError) as error:
+                why = _reason(error) if isinstance(error, PermissionError) else "there is no such file or folder"
+                raise UsageError(f"{path}: {why}") from None
             absolute = os.path.join(_folder_of(os.path.dirname(path) or os.curdir), os.path.basename(path))
             if os.path.isdir(path) and self._inside(os.path.realpath(path)):
                 self.add_folder(os.path.realpath(path), named=True)
@@ -438,14 +443,14 @@ def _stand_in(action: re.Match[str]) -> str:
 
 
 def _takes_part(data: bytes) -> bool:
-    """Whether a text names an API group of Tekton's; UTF-16 counts, with its mark or without."""
-    return _MARKER in data or (b"\0" in data and any(marker in data for marker in _MARKERS_UTF16))
+    """Whether a text names an API group of Tekton's; UTF-16 and UTF-32 count, marked or not."""
+    return _MARKER in data or (b"\0" in data and any(marker in data for marker in _WIDE_MARKERS))
 
 
 def _mentions_tekton(path: str) -> bool:
     """The same for a file that is too large to be read."""
     with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        return any(data.find(marker) >= 0 for marker in (_MARKER, *_MARKERS_UTF16))
+        return any(data.find(marker) >= 0 for marker in (_MARKER, *_WIDE_MARKERS))
 
 
 def _is_yaml(path: str) -> bool:

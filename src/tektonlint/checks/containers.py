@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from tektonlint.document import plain_data
 from tektonlint.finding import Finding, Severity
 from tektonlint.policy.context import Context
 from tektonlint.tekton.image import parse_image
@@ -30,7 +32,8 @@ def mutable_image(image: Place, ctx: Context) -> Iterator[Finding]:
         )
         yield ctx.finding(image, message)
     elif ctx.options["require"] == "digest":
-        yield ctx.finding(image, f"The tag of `{text}` can be moved to another image. Add its digest: `{text}@sha256:…`.")
+        message = f"The tag of `{text}` can be moved to another image. Add its digest: `{text}@sha256:…`."
+        yield ctx.finding(image, message)
 
 
 def privileged_step(container: Place, ctx: Context) -> Iterator[Finding]:
@@ -38,46 +41,102 @@ def privileged_step(container: Place, ctx: Context) -> Iterator[Finding]:
     privileged = container.get("securityContext", "privileged")
     if privileged is None or getattr(privileged.node, "value", None) is not True:
         return
-    image = container.get("image")
-    text = image.text if image is not None else None
-    if text is not None and parse_image(text).is_one_of(ctx.options["allow"]):
+    images = list(_images(container))
+    if images and all(parse_image(image).is_one_of(ctx.options["allow"]) for image in images):
         return
     name = container.get("name")
-    who = f"`{name.text}`" if name is not None and name.text else "This container"
+    who = f"`{name.text}`" if name is not None and name.text else "This step"
+    if container.path[-1] == "stepTemplate":
+        who = "Every step of this task"
     refusal = "" if ctx.target.platform == "kubernetes" else "; OpenShift's pipelines-scc refuses the pod"
-    message = (
-        f"{who} runs with `privileged: true`, which gives it the whole node{refusal}. "
-        "Name the one capability it needs instead (for buildah: `capabilities: {add: [SETFCAP]}`)."
-    )
+    instead = "Add the one capability it needs under `capabilities` instead, if it needs any."
+    if any("buildah" in image for image in images):
+        instead = "Buildah needs only `capabilities: {add: [SETFCAP]}` and `runAsUser: 0`."
+    message = f"{who} runs with `privileged: true`, which gives it the whole node{refusal}. {instead}"
     yield ctx.finding(privileged, message)
 
 
+def _images(container: Place) -> Iterator[str]:
+    """The images a container runs: its own, the step template's, or for a step template those of the steps.
+
+    A parameter stands for its default.
+    """
+    spec = _task_spec(container)
+    template = spec.get("stepTemplate") if spec is not None else None
+    is_step = "steps" in container.path[-2:]
+    image = container.get("image") or (template.get("image") if template is not None and is_step else None)
+    if image is not None and image.text:
+        yield _PARAM.sub(lambda match: _default(spec or container, match[1]) or match[0], image.text)
+    elif container.path[-1] == "stepTemplate" and spec is not None:
+        for step in spec.each("steps"):
+            yield from _images(step) if step.get("image") is not None else ("",)
+
+
+_PARAM = re.compile(r"\$\(params\.([A-Za-z0-9_-]+)\)")
+
+
+def _default(spec: Place, name: str) -> str | None:
+    """The text that a parameter of a task or step action has by default."""
+    for param in spec.each("params"):
+        named, default = param.get("name"), param.get("default")
+        if named is not None and named.text == name:
+            return default.text if default is not None else None
+    return None
+
+
+def _task_spec(container: Place) -> Place | None:
+    """The task spec a container stands in; a StepAction's stands in none."""
+    specs = select(container.resource, "task-specs")
+    return next((spec for spec in specs if container.path[: len(spec.path)] == spec.path), None)
+
+
 def duplicate_env(container: Place, ctx: Context) -> Iterator[Finding]:
-    """Variables that one list sets twice: the last one wins, unless it is made from the first."""
+    """Variables that one list sets twice: the last one wins, unless a later value is made from the first.
+
+    Kubernetes puts `$(NAME)` into a value from what stands above it (kubelet, makeEnvironmentVariables).
+    """
     last: dict[str, Place] = {}
+    used: dict[str, bool] = {}
     for variable in reversed(list(container.each("env"))):
         name_place = variable.get("name")
         name = name_place.known_text if name_place is not None else None
-        if name is None or name_place is None:
-            continue
-        later = last.get(name)
-        if later is None:
+        if name is not None:
+            later = last.get(name)
+            if later is not None and not used[name]:
+                yield _set_twice(name, variable, later, ctx)
             last[name] = variable
-            continue
-        value = later.get("value")
-        if value is not None and f"$({name})" in (value.text or ""):
-            continue
-        kept = later.get("name") or later
-        line = kept.resource.source.line_column(kept.node.start)[0]
-        message = f"`{name}` is set twice in this list; only the value on line {line} counts, and this one is lost."
-        yield ctx.finding(name_place, message, related=[(kept.location, "this one counts")])
+            used[name] = False
+        value = variable.get("value")
+        for one in _VARIABLE.findall(value.text or "" if value is not None else ""):
+            used[one] = True
+
+
+def _set_twice(name: str, variable: Place, later: Place, ctx: Context) -> Finding:
+    place, kept = variable.get("name") or variable, later.get("name") or later
+    line = kept.resource.source.line_column(kept.node.start)[0]
+    related = [(kept.location, "this one counts")]
+    if plain_data(variable.node) == plain_data(later.node):
+        message = f"`{name}` is set to the same on line {line}. Delete one of the two, before they differ."
+        return ctx.finding(place, message, severity=Severity.NOTE, related=related)
+    message = f"`{name}` is set twice here; only the value on line {line} counts, and this one is lost."
+    return ctx.finding(place, message, related=related)
+
+
+_VARIABLE = re.compile(r"\$\(([^()$]+)\)")
+
+
+def _containers(task_spec: Place) -> Iterator[Place]:
+    """Everything in a task spec that becomes a container, or fills one."""
+    template = task_spec.get("stepTemplate")
+    if template is not None:
+        yield template
+    yield from task_spec.each("steps")
+    yield from task_spec.each("sidecars")
 
 
 def _mounts(task_spec: Place) -> Iterator[Place]:
-    """The volume mounts and devices of everything in a task spec that becomes a container."""
-    template = task_spec.get("stepTemplate")
-    containers = [*task_spec.each("steps"), *task_spec.each("sidecars"), *([template] if template else [])]
-    for container in containers:
+    """Their volume mounts and devices."""
+    for container in _containers(task_spec):
         yield from container.each("volumeMounts")
         yield from container.each("volumeDevices")
 
@@ -96,7 +155,7 @@ def unused_volume(task_spec: Place, ctx: Context) -> Iterator[Finding]:
         if text is None or "$(" in text:
             return
         used.add(text)
-    for container in (*task_spec.each("steps"), *task_spec.each("sidecars")):
+    for container in _containers(task_spec):
         for variable in container.each("env"):
             from_file = variable.get("valueFrom", "fileKeyRef", "volumeName")
             used.add((from_file.text if from_file is not None else None) or "")
@@ -104,10 +163,10 @@ def unused_volume(task_spec: Place, ctx: Context) -> Iterator[Finding]:
         name = volume.get("name")
         text = name.known_text if name is not None else None
         if name is not None and text and "$(" not in text and text not in used:
-            message = (
-                f"The volume `{text}` is mounted nowhere, yet the pod waits for it: a Secret or ConfigMap that is "
-                "missing blocks the start. Delete it."
-            )
+            # The kubelet passes over a volume without a mount; the scheduler looks up every claim (VolumeBinding).
+            claim = volume.get("persistentVolumeClaim")
+            what = "so nothing sees it" if claim is None else "yet the pod waits until its claim is bound"
+            message = f"No step or sidecar mounts the volume `{text}`, {what}. Delete it, or add the missing mount."
             yield ctx.finding(name, message)
 
 
@@ -117,24 +176,25 @@ def undefined_volume(task_spec: Place, ctx: Context) -> Iterator[Finding]:
     Only inside a run is everything known; a Task on its own may get the volume from any run's pod template.
     """
     resource = task_spec.resource
-    if resource.partial:
-        return
-    known = set(_names(task_spec.each("volumes")))
-    for run in ctx.tree.resources:
-        for template in select(run, "pod-templates"):
-            known.update(_names(template.each("volumes")))
-    if None in known:
+    known = {*_names(task_spec.each("volumes")), *ctx.options["cluster-volumes"]}
+    names = [name for name in (mount.get("name") for mount in _mounts(task_spec)) if name is not None]
+    if resource.partial or all(name.text in known for name in names):
         return
     in_a_run = resource.kind in ("PipelineRun", "TaskRun")
-    for mount in _mounts(task_spec):
-        name = mount.get("name")
-        text = name.known_text if name is not None else None
-        if name is None or not text or "$(" in text or text in known or text.startswith("tekton-internal-"):
+    for run in ctx.tree.resources:
+        if not in_a_run or run is resource or run.partial:
+            for template in select(run, "pod-templates"):
+                known.update(_names(template.each("volumes")))
+    if None in known:
+        return
+    for name in names:
+        text = name.known_text
+        if not text or "$(" in text or text in known or text.startswith("tekton-internal-"):
             continue
-        where = "this run has no volume" if in_a_run else "the Task has no volume"
+        unless = "" if in_a_run else ", unless every run brings it in its `podTemplate`"
         message = (
-            f"The mount names `{text}`, but {where} of that name, so Kubernetes refuses the pod. "
-            f"Add it under `volumes`{'' if in_a_run else ', unless every run brings it in its `podTemplate`'}."
+            f"This mounts `{text}`, but {'this run' if in_a_run else 'the task'} has no volume of that name, "
+            f"so Kubernetes refuses the pod. Add it under `volumes`{unless}."
         )
         yield ctx.finding(name, message, severity=None if in_a_run else Severity.WARNING)
 

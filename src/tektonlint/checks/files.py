@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tektonlint.document import Entry, path_to
+from tektonlint.document import Entry, Sequence, path_to
 from tektonlint.finding import Finding, Location
 from tektonlint.policy.context import Context
-from tektonlint.tekton.resource import Place, Resource
+from tektonlint.tekton.resource import Place, Resource, is_tekton
 from tektonlint.text import Span
 from tektonlint.tree import File
 
@@ -16,21 +16,27 @@ def unreadable(file: File, ctx: Context) -> Iterator[Finding]:
     """Files that are there and cannot be read as text."""
     if file.unreadable is not None:
         end = Span(len(file.source.text), len(file.source.text))
-        message = f"The file was not checked: {file.unreadable}."
+        message = f"Nothing here was checked: {file.unreadable}. Mend that, or leave it out with `exclude`."
         yield ctx.file_finding(file, message, at=Location(file.source, end), refused=False)
 
 
 def outside_root(file: File, ctx: Context) -> Iterator[Finding]:
     """Links that lead out of the root."""
     if file.outside is not None:
-        message = "This link leads out of the root, so it was not followed; name its target's folder to check it."
+        message = (
+            "This link leads out of the root, so nothing behind it was checked. "
+            "Check the folder it leads to in a run of its own."
+        )
         yield ctx.file_finding(file, message, at=file.start)
 
 
 def templates(file: File, ctx: Context) -> Iterator[Finding]:
     """Files whose text is no YAML before something renders it."""
     if file.template is not None:
-        message = f"This file is a template ({file.template}) and was not checked. Render it and pipe the result into `tektonlint -`."
+        message = (
+            f"This file is a template ({file.template}) and was not checked. "
+            "Render it and pipe the result into `tektonlint -`."
+        )
         yield ctx.file_finding(file, message, at=Location(file.source, file.template_at), refused=True)
 
 
@@ -42,6 +48,15 @@ def not_yaml(file: File, ctx: Context) -> Iterator[Finding]:
             message = f"Not YAML: {problem.message}. Nothing in this document can be applied."
         at = Location(file.source, problem.span)
         yield ctx.file_finding(file, message, at=at, document=problem.document, refused=problem.refused)
+    for document in file.loaded.documents:
+        root = document.root
+        if isinstance(root, Sequence) and any(is_tekton(item) for item in root.items):
+            message = (
+                "Kubernetes reads objects, and this document is a list of them, so nothing in it can be applied. "
+                "Separate the objects with `---`, or put them under `items` of an object of `kind: List`."
+            )
+            at = Location(file.source, Span(root.start, root.start + 1))
+            yield ctx.file_finding(file, message, at=at, document=document.index, refused=True)
 
 
 def duplicate_keys(file: File, ctx: Context) -> Iterator[Finding]:
@@ -56,7 +71,8 @@ def duplicate_keys(file: File, ctx: Context) -> Iterator[Finding]:
             while id(counts) in last:
                 counts = last[id(counts)]
             line = file.source.line_column(counts.key.start)[0]
-            message = f"`{duplicate.first.name}` stands twice; only the one on line {line} counts, and this one is lost."
+            name = duplicate.first.name
+            message = f"`{name}` stands twice; only the one on line {line} counts, and this one is lost."
             kept = Location(file.source, Span(counts.key.start, counts.key.end))
             place = _place(resources, duplicate.first)
             yield ctx.finding(place, message, at=place.key_location, related=[(kept, "this one counts")])

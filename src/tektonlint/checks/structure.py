@@ -19,12 +19,13 @@ from tektonlint.tekton.target import field_versions, version_text
 def unknown_field(whole: Place, ctx: Context) -> Iterator[Finding]:
     """Fields that the kind and version do not have, and that no more specific policy knows.
 
-    A patch is left alone: its fields are those of whatever it is merged into.
+    A patch is left alone: its fields are those of whatever it is merged into. Only the API server's pruning
+    minds the case of letters, not Tekton's own decoding, which is all there was before 1.0.
     """
     if whole.resource.partial:
         return
     for fault in _about(whole, UNKNOWN):
-        if fault.embedded and fault.misspelt:
+        if fault.misspelt and (fault.embedded or not ctx.target.prunes):
             message = (
                 f"`{_short(fault.name)}` is read as `{fault.near}` only because Tekton's decoder ignores the case of "
                 f"letters here; elsewhere the field would be unknown. Write `{fault.near}`."
@@ -36,11 +37,11 @@ def unknown_field(whole: Place, ctx: Context) -> Iterator[Finding]:
         if ctx.target.tekton > known and not instead:
             message = (
                 f"{_has_no(fault)} in Tekton {version_text(known)}, the newest that tektonlint knows. If Tekton "
-                f"{ctx.target.tekton_text} has none either, it goes unread: look it up, or update tektonlint."
+                f"{ctx.target.tekton_text} has none either, it has no effect: look it up, or update tektonlint."
             )
             yield ctx.finding(fault.place, message, at=fault.place.key_location, severity=Severity.WARNING)
             continue
-        message = f"{_has_no(fault)}{instead or '.'} {_fate(fault, ctx)}."
+        message = f"{_has_no(fault)}{instead or _choices(fault)} {_fate(fault, ctx)}."
         yield ctx.finding(fault.place, message, at=fault.place.key_location, refused=True)
 
 
@@ -59,7 +60,7 @@ def renamed_field(whole: Place, ctx: Context) -> Iterator[Finding]:
     """Fields of a run that have another name or place in the other API version."""
     for fault in _about(whole, "renamed-field"):
         assert fault.moved is not None
-        also = ", which is set as well: delete this one" if fault.settled else ""
+        also = ", and that is set as well: delete this one" if fault.settled else ""
         lost = "" if fault.settled else fault.moved.consequence or ""
         message = (
             f"`{_whole_name(fault)}` is called `{fault.moved.to}` in {_article(whole.resource)}{also}. "
@@ -98,7 +99,7 @@ def _right_template(fault: Fault) -> str:
 
 def _run_template(resource: Resource) -> str:
     """Where a run has its pod template; for what has no v1, as for v1."""
-    if resource.kind == "TaskRun" or resource.version == "v1beta1" and resource.kind != "StepAction":
+    if resource.kind == "TaskRun" or (resource.version == "v1beta1" and resource.kind != "StepAction"):
         return "spec.podTemplate"
     return "spec.taskRunTemplate.podTemplate"
 
@@ -193,11 +194,14 @@ def invalid_duration(whole: Place, ctx: Context) -> Iterator[Finding]:
     """Timeouts that are not the string Go's time.ParseDuration takes."""
     for fault in _about(whole, DURATION):
         node = fault.problem.node
-        said = f"`{_short(node.text)}`" if isinstance(node, Scalar) and node.text.strip() else f"What `{fault.name}` says"
+        text = node.text if isinstance(node, Scalar) else ""
+        said = f"`{_short(text)}`" if text.strip() else f"What `{fault.name}` says"
+        if text.strip() and text != " ".join(text.split()):
+            said = f'`"{text[:60]}"`' if "\n" not in text else said
+        suggestions = _durations(text)
         advice = 'Write for example `"90m"`, `"1h30m"`, or `"0"` for no limit'
-        suggestions = _durations(node.text) if isinstance(node, Scalar) else ()
         if suggestions:
-            advice = f"Write {' or '.join(f'`"{one}"`' for one in suggestions)}"
+            advice = "Write " + " or ".join(f'`"{one}"`' for one in suggestions)
         message = f"{said} is no duration ({_why_no_duration(node)}), so the object is refused. {advice}."
         yield ctx.finding(fault.place, message, refused=True)
 
@@ -281,11 +285,22 @@ def _instead(fault: Fault) -> str:
     """What to write in place of an unknown field, as a clause to its end; empty where nothing is known."""
     if fault.moved is not None:
         return f"; write `{fault.moved.to}`." if fault.moved.to else f"; {fault.moved.advice}."
+    if "\u00a0" in fault.name:
+        return "; there are no-break spaces in its name, which are text to YAML: write plain spaces."
     if fault.misspelt:
         return f"; it is written `{fault.near}`."
     if fault.above is not None:
         return f"; is it meant for `{fault.above}`, further out?"
     return f"; did you mean `{fault.near}`?" if fault.near is not None else ""
+
+
+_FEW = 6
+
+
+def _choices(fault: Fault) -> str:
+    """What the mapping takes instead, where that is little enough to read."""
+    names = sorted(fault.problem.schema.names)
+    return f"; it takes {', '.join(f'`{name}`' for name in names)}." if 0 < len(names) <= _FEW else "."
 
 
 def _fate(fault: Fault, ctx: Context, lost: str = "") -> str:
@@ -373,6 +388,8 @@ def _durations(text: str) -> tuple[str, ...]:
         return ("0",)
     if re.fullmatch(r"[0-9]+", text):
         return (f"{text}m", f"{text}s")
+    if re.fullmatch(r"[0-9]+h[0-9]+", text):
+        return (f"{text}m",)
     iso = re.fullmatch(r"PT((?:[0-9]+[HMS])+)", text)
     if iso:
         return (iso[1].lower(),)

@@ -26,13 +26,13 @@ def run(options: argparse.Namespace) -> int:
     root = _root(paths, options, from_stdin=from_stdin)
     settings, catalog = configured(root, options.config, isolated=options.isolated)
     choice = Choice(
-        select=_names(options.select) or settings.choice.select,
+        select=_selected(options.select) or settings.choice.select,
         ignore=(*settings.choice.ignore, *_names(options.ignore)),
         severities=settings.choice.severities,
         options=settings.choice.options,
     )
     policies = enabled(catalog, choice)
-    stdin = (options.stdin_name or "stdin.yaml", sys.stdin.buffer.read()) if from_stdin else None
+    stdin = (options.stdin_name or "stdin.yaml", _stdin()) if from_stdin else None
     read = tree.read(paths, root, exclude=settings.exclude, stdin=stdin)
     result = engine.run(read, policies, catalog, settings.target)
     if options.debug and result.crashes:
@@ -52,6 +52,20 @@ def _root(paths: list[str], options: argparse.Namespace, *, from_stdin: bool) ->
     if from_stdin and not paths and options.root is None:
         return tree.Root(folder=os.path.realpath(os.curdir), marked=False)
     return tree.find_root(paths, options.root, () if options.isolated else config.NAMES)
+
+
+def _stdin() -> bytes:
+    if sys.stdin is None:
+        raise UsageError("standard input is closed")
+    return sys.stdin.buffer.read()
+
+
+def _selected(values: list[str]) -> tuple[str, ...]:
+    """An empty variable in a caller's script must not mean every policy."""
+    names = _names(values)
+    if values and not names:
+        raise UsageError("--select names no policy and no area")
+    return names
 
 
 def _names(values: list[str]) -> tuple[str, ...]:
