@@ -22,6 +22,7 @@ LAYERS = [
     "tekton",
     "tree",
     "schema",
+    "sentences",
     "structure",
     "policy",
     "checks",
@@ -35,7 +36,7 @@ LAYERS = [
     "cli",
     "__main__",
 ]
-MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
+MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
 
 
 def imports(path: Path) -> Iterator[str]:

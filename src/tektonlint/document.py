@@ -169,7 +169,7 @@ def load(source: Source) -> Loaded:
             problems.append(Problem(_within(Span(error.start, error.end), source.text), error.message, count))
             count += 1
             continue
-        if root is None or isinstance(root, Scalar) and root.value is None:
+        if root is None or (isinstance(root, Scalar) and root.value is None):
             continue
         documents.append(Document(source, count, root, span, tuple(builder.duplicates)))
         if builder.dropped is not None:
@@ -451,7 +451,7 @@ class _Builder:
             ratio = 0.10
         else:
             ratio = 0.99 - 0.89 * (decoded - 400_000) / 3_600_000
-        if aliased > ALIAS_LIMIT or aliased > 100 and decoded > 1000 and aliased / decoded > ratio:
+        if aliased > ALIAS_LIMIT or (aliased > 100 and decoded > 1000 and aliased / decoded > ratio):
             raise _Refused(start, "the document's aliases expand to too many values", end)
 
     def _note_dropped(self, text: str, end: int) -> None:

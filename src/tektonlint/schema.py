@@ -327,7 +327,9 @@ _CHECKS: dict[str, _Check] = {
     "oneOf": _one_of,
     "not": _not,
 }
-_SAY_NOTHING = frozenset(("$schema", "$id", "$defs", "title", "description", "default", "examples", "format", "x-embedded"))
+_SAY_NOTHING = frozenset(
+    ("$schema", "$id", "$defs", "title", "description", "default", "examples", "format", "x-embedded")
+)
 KEYWORDS = frozenset((*_CHECKS, *_SAY_NOTHING, "$ref", "type", "properties", "additionalProperties", "items"))
 
 

@@ -10,8 +10,8 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from tektonlint import schema
 from tektonlint.bundled import folder
@@ -24,8 +24,7 @@ from tektonlint.tekton.roles import role_of
 UNKNOWN, TYPE, DURATION, QUANTITY = "unknown-field", "wrong-type", "duration", "quantity"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moved:
+class Moved(NamedTuple):
     """Where a field lives that is none in this place: `to` if one field replaces it, else `advice`."""
 
     topic: str
@@ -35,8 +34,7 @@ class Moved:
     consequence: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class Fault(NamedTuple):
     """A structural problem, its topic and what is known about the field's right place.
 
     `role` is that of the mapping an unknown field stands in (see `tekton.roles`). `misspelt` says that the

@@ -500,7 +500,11 @@ def _patterns(lines: Iterable[str]) -> pathspec.GitIgnoreSpec:
             return False
         return True
 
-    return pathspec.GitIgnoreSpec.from_lines([line for line in lines if valid(line)])
+    lines = tuple(lines)
+    try:
+        return pathspec.GitIgnoreSpec.from_lines(lines)
+    except (ValueError, re.error):
+        return pathspec.GitIgnoreSpec.from_lines([line for line in lines if valid(line)])
 
 
 def _ignores_above(folder: str, root: str) -> tuple[_Ignore, ...]:

@@ -136,7 +136,7 @@ def objects(schema: Any, name: str = "the report") -> Iterator[Any]:
             yield from objects(value, key)
 
 
-@pytest.mark.parametrize("described", objects(SCHEMA))
+@pytest.mark.parametrize("described", tuple(objects(SCHEMA)))
 def test_an_object_of_the_schema_requires_every_key_and_allows_no_other(described: dict[str, Any]) -> None:
     assert described["required"] == list(described["properties"])
     assert described["additionalProperties"] is False

@@ -113,12 +113,14 @@ def duplicate_env(container: Place, ctx: Context) -> Iterator[Finding]:
 
 def _set_twice(name: str, variable: Place, later: Place, ctx: Context) -> Finding:
     place, kept = variable.get("name") or variable, later.get("name") or later
-    line = kept.resource.source.line_column(kept.node.start)[0]
+    source = kept.resource.source
+    line = source.line_column(kept.node.start)[0]
+    where = f"on line {line}" if line != source.line_column(place.node.start)[0] else "further right"
     related = [(kept.location, "this one counts")]
     if plain_data(variable.node) == plain_data(later.node):
-        message = f"`{name}` is set to the same on line {line}. Delete one of the two, before they differ."
+        message = f"`{name}` is set to the same {where}. Delete one of the two, before they differ."
         return ctx.finding(place, message, severity=Severity.NOTE, related=related)
-    message = f"`{name}` is set twice here; only the value on line {line} counts, and this one is lost."
+    message = f"`{name}` is set twice here; only the value {where} counts, and this one is lost."
     return ctx.finding(place, message, related=related)
 
 

@@ -141,12 +141,13 @@ def enabled(catalog: Catalog, choice: Choice) -> tuple[Enabled, ...]:
     """The policies that are to run, in the order of their ids. Raises `PolicyError` for unknown names."""
     selected = _union(catalog, choice.select) if choice.select else frozenset(catalog.policies)
     ignored = _union(catalog, choice.ignore)
-    severities = {catalog_id: value for name, value in choice.severities.items() for catalog_id in catalog.ids(name)}
+    severities = {one: value for name, value in choice.severities.items() for one in catalog.ids(name)}
+    decided = {one: options for name, options in choice.options.items() for one in catalog.ids(name)}
     running: list[Enabled] = []
     for policy in sorted(catalog.policies.values(), key=lambda policy: policy.id):
         severity = severities.get(policy.id, policy.severity)
         if policy.id in selected and policy.id not in ignored and severity is not None:
-            options = {**policy.defaults, **choice.options.get(policy.id, {})}
+            options = {**policy.defaults, **decided.get(policy.id, {})}
             running.append(Enabled(policy=policy, severity=severity, options=options))
     return tuple(running)
 

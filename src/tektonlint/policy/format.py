@@ -9,12 +9,12 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from tektonlint.bundled import folder
-from tektonlint.document import Mapping, Node, load, plain_data
+from tektonlint.document import Mapping, load, plain_data
 from tektonlint.errors import UserError
 from tektonlint.finding import Severity
 from tektonlint.near import did_you_mean
-from tektonlint.schema import Problem, Schema, type_of
-from tektonlint.tekton.resource import field
+from tektonlint.schema import Problem, Schema
+from tektonlint.sentences import Fault
 from tektonlint.tekton.selectors import SELECTORS
 from tektonlint.text import NotText, Source
 
@@ -99,7 +99,7 @@ def read(path: str, area: str) -> tuple[Policy, tuple[Example, ...]]:
     raw, root, source = _raw(path)
     problems = policy_schema().problems(root)
     if problems:
-        raise PolicyError(said(source, root, problems[0]))
+        raise PolicyError(said(source, problems))
     expected = os.path.splitext(os.path.basename(path))[0]
     if raw["id"] != expected:
         raise PolicyError(f"{source.shown}: the file is called `{expected}`, but its id is `{raw['id']}`")
@@ -143,29 +143,10 @@ def policy_schema() -> Schema:
         return Schema(json.load(file))
 
 
-def said(source: Source, root: Node, problem: Problem) -> str:
-    """One line for a person who wrote a key or value that is not allowed: file, line, what, what instead."""
-    node = problem.key if problem.keyword == "additionalProperties" and problem.key else problem.node
-    line = source.line_column(node.start)[0]
-    where = f"{source.shown}:{line}: "
-    name = field(tuple(problem.path)) or "the file"
-    if problem.keyword == "additionalProperties":
-        key = problem.path[-1]
-        return f"{where}there is no key `{key}` here{did_you_mean(str(key), problem.schema.names)}"
-    if problem.keyword == "type":
-        wanted = problem.schema.raw["type"]
-        wanted = wanted if isinstance(wanted, str) else " or ".join(wanted)
-        return f"{where}`{name}` has to be of type {wanted}, not {type_of(problem.node)}"
-    if problem.keyword == "required":
-        present = problem.node.index if isinstance(problem.node, Mapping) else {}
-        missing = next(key for key in problem.schema.raw["required"] if key not in present)
-        return f"{where}{name if name == 'the file' else f'`{name}`'} needs a key `{missing}`"
-    value = plain_data(problem.node)
-    if problem.keyword == "enum":
-        choices = problem.schema.raw["enum"]
-        hint = did_you_mean(str(value), choices) or f"; it is one of {', '.join(f'`{choice}`' for choice in choices)}"
-        return f"{where}`{name}` cannot be `{value}`{hint}"
-    return f"{where}`{name}` cannot be `{value}` ({problem.keyword}: {problem.schema.raw.get(problem.keyword)})"
+def said(source: Source, problems: list[Problem]) -> str:
+    """One line about the first of several problems with what a person wrote: file, line, what, what instead."""
+    first = min((Fault.of(problem, (), policy_schema()) for problem in problems), key=lambda fault: fault.at.start)
+    return f"{source.shown}:{source.line_column(first.at.start)[0]}: {first.sentence()}"
 
 
 def _raw(path: str) -> tuple[Dict[str, Any], Mapping, Source]:
