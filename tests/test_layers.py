@@ -20,6 +20,7 @@ LAYERS = [
     "offsets",
     "finding",
     "tekton",
+    "edit",
     "tree",
     "schema",
     "sentences",

@@ -9,35 +9,45 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from tektonlint.document import FOLDED, LITERAL, Mapping, Node, Scalar, walk
-from tektonlint.document import Sequence as List
+from tektonlint.document import FOLDED, LITERAL, Document, Mapping, Node, Scalar, walk
 from tektonlint.finding import Finding, Location
 from tektonlint.near import did_you_mean
 from tektonlint.offsets import header_line_end
 from tektonlint.policy.catalog import Catalog
 from tektonlint.policy.context import Context
-from tektonlint.text import Span
+from tektonlint.text import Source, Span
 from tektonlint.tree import File
 
-_COMMENT = re.compile(r"#[ \t]*tektonlint:[ \t]*([^\r\n]*)")
-_IGNORE = re.compile(r"ignore\[([^\]\r\n]*)\][ \t]*(.*)")
+_COMMENT = re.compile(r"#[ \t]*tektonlint:[ \t]*")
+_IGNORE = re.compile(r"ignore\[([^\]]*)\][ \t]*(.*)")
+# No policy has a longer name, and a message has to be readable.
+_LONGEST_NAME = 60
 
 REASON, UNKNOWN, UNUSED = "suppression-reason", "suppression-unknown", "suppression-unused"
 # These speak about comments and about tektonlint itself, so a comment cannot silence them.
 NOT_SUPPRESSIBLE = frozenset((REASON, UNKNOWN, UNUSED, "internal-error"))
 
+# The line of a comment or finding (1-based), and the id of a policy that is silenced there.
+Silenced = tuple[int, str]
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suppression:
-    """One comment: the ids it names, its reason, the lines (1-based) it counts for."""
+
+class Suppression(NamedTuple):
+    """One comment: the ids it names, its reason, the line (1-based) it counts for, if it counts for any."""
 
     span: Span
     ids: tuple[str, ...]
     reason: str
-    lines: frozenset[int]
+    line: int | None
     malformed: bool
+
+    def silences(self, catalog: Catalog) -> Iterator[Silenced]:
+        """What it silences where it is: the line, and the ids as they are today."""
+        for name in self.ids:
+            policy = _id(catalog, name)
+            if self.line is not None and policy is not None and policy not in NOT_SUPPRESSIBLE:
+                yield self.line, policy
 
 
 def suppressions(file: File) -> tuple[Suppression, ...]:
@@ -46,18 +56,30 @@ def suppressions(file: File) -> tuple[Suppression, ...]:
     if "tektonlint:" not in text:
         return ()
     scalars = _scalar_spans(file)
+    starts = [
+        match.span()
+        for match in _COMMENT.finditer(text)
+        if not _inside(scalars, match.start()) and _begins_comment(text, match.start())
+    ]
+    following = _following_lines(file.source)
     found: list[Suppression] = []
-    for match in _COMMENT.finditer(text):
-        if _inside(scalars, match.start()) or not _begins_comment(text, match.start()):
-            continue
-        ignore = _IGNORE.match(match[1])
-        ids = tuple(name.strip() for name in ignore[1].split(",")) if ignore else ()
+    line, alone, end = 0, False, 0
+    for number, (start, content) in enumerate(starts):
+        if start >= end:
+            line = file.source.line_column(start)[0]
+            end = file.source.line_span(line).end
+            # A comment that has the line for itself counts for what follows.
+            alone = file.source.line(line).lstrip().startswith("#")
+        stop = min(end, starts[number + 1][0]) if number + 1 < len(starts) else end
+        said = text[content:stop].rstrip()
+        ignore = _IGNORE.match(said)
+        ids = ignore[1].split(",") if ignore else ()
         found.append(
             Suppression(
-                span=Span(match.start(), match.start() + len(match[0].rstrip())),
-                ids=tuple(name for name in ids if name),
+                span=Span(start, start + len(text[start:stop].rstrip())),
+                ids=tuple(name.strip() for name in ids if name.strip()),
                 reason=_reason(ignore[2]) if ignore else "",
-                lines=frozenset(_lines(file, match.start())),
+                line=(following[line] or None) if alone else line,
                 malformed=ignore is None,
             )
         )
@@ -70,20 +92,14 @@ def _reason(text: str) -> str:
 
 
 def apply(
-    file: File, findings: Sequence[Finding], comments: Sequence[Suppression], catalog: Catalog
-) -> tuple[list[Finding], set[tuple[int, str]]]:
-    """The findings of a file that no comment silences, and which comments silenced one, as (position, id)."""
+    file: File, findings: Iterable[Finding], comments: Iterable[Suppression], catalog: Catalog
+) -> tuple[list[Finding], set[Silenced]]:
+    """The findings of a file that no comment silences, and what was silenced."""
+    silenced = {silence for comment in comments for silence in comment.silences(catalog)}
     kept: list[Finding] = []
-    used: set[tuple[int, str]] = set()
+    used: set[Silenced] = set()
     for finding in findings:
-        lines = _lines_of(file, finding)
-        hits = {
-            (position, name)
-            for position, comment in enumerate(comments)
-            if not lines.isdisjoint(comment.lines)
-            for name in comment.ids
-            if _id(catalog, name) == finding.policy and finding.policy not in NOT_SUPPRESSIBLE
-        }
+        hits = {(line, finding.policy) for line in _lines_of(file, finding)} & silenced
         used |= hits
         if not hits:
             kept.append(finding)
@@ -92,44 +108,53 @@ def apply(
 
 def complaints(
     file: File,
-    comments: Sequence[Suppression],
-    used: Collection[tuple[int, str]],
+    comments: Iterable[Suppression],
+    used: Collection[Silenced],
     catalog: Catalog,
     contexts: dict[str, Context],
 ) -> Iterator[Finding]:
     """What is wrong with the comments themselves. `contexts` holds those of the policies that ran, by id."""
-    silencing = {position for position, _ in used}
-    for position, comment in enumerate(comments):
-        if position not in silencing and not _understood(file, comment.span.start):
+    for comment in comments:
+        silences = {silence for silence in comment.silences(catalog) if silence in used}
+        if not silences and not _understood(file, comment.span.start):
             continue
         at = Location(file.source, comment.span)
         document = _document_at(file, comment.span.start)
-        if comment.malformed or not comment.ids:
-            if UNKNOWN in contexts:
-                message = "The comment silences nothing: write `# tektonlint: ignore[policy-id] reason`."
-                yield contexts[UNKNOWN].file_finding(file, message, at=at, document=document)
-            continue
-        if not comment.reason and REASON in contexts:
-            message = "The comment does not say why. Write the reason behind the bracket, for whoever reads this next."
-            yield contexts[REASON].file_finding(file, message, at=at, document=document)
-        for name in comment.ids:
-            policy = _id(catalog, name)
-            if policy is None:
-                if UNKNOWN in contexts:
-                    message = f"There is no policy `{name}`{_instead(name, catalog)}"
-                    yield contexts[UNKNOWN].file_finding(file, message, at=at, document=document)
-            elif policy in contexts and (position, name) not in used and UNUSED in contexts:
-                message = f"`{name}` finds nothing here any more. Delete the comment, or it will hide the next mistake."
-                if policy in NOT_SUPPRESSIBLE:
-                    message = f"No comment can silence `{name}`. Mend what it finds, and delete this."
-                yield contexts[UNUSED].file_finding(file, message, at=at, document=document)
+        number = document.index if document is not None else 0
+        for policy, message in _faults(comment, {name for _, name in silences}, catalog, contexts):
+            if policy in contexts:
+                yield contexts[policy].file_finding(file, message, at=at, document=number)
+
+
+def _faults(
+    comment: Suppression, used: Collection[str], catalog: Catalog, ran: Collection[str]
+) -> Iterator[tuple[str, str]]:
+    """The policy about comments, and what it has to say."""
+    if comment.malformed or not comment.ids:
+        yield UNKNOWN, "The comment silences nothing: write `# tektonlint: ignore[policy-id] reason`."
+        return
+    if not comment.reason:
+        yield REASON, "The comment does not say why. Write the reason behind the bracket, for whoever reads this next."
+    for name in comment.ids:
+        policy = _id(catalog, name)
+        if policy is None:
+            yield UNKNOWN, f"There is no policy `{_short(name)}`{_instead(name, catalog)}"
+        elif policy in NOT_SUPPRESSIBLE:
+            yield UNUSED, f"No comment can silence `{name}`. Mend what it finds, and delete this."
+        elif policy in ran and policy not in used:
+            yield UNUSED, f"`{name}` finds nothing here any more. Delete the comment, or it will hide the next mistake."
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else name[:_LONGEST_NAME] + "…"
 
 
 def _instead(name: str, catalog: Catalog) -> str:
     """How to go on after a name that is no policy's."""
     if name in catalog.areas:
         return "; that is an area, and a comment names each policy by itself."
-    return did_you_mean(name, catalog.policies) or "; `tektonlint policies` lists them."
+    hint = did_you_mean(name, catalog.policies) if len(name) <= _LONGEST_NAME else ""
+    return hint or "; `tektonlint policies` lists them."
 
 
 def _understood(file: File, offset: int) -> bool:
@@ -139,7 +164,8 @@ def _understood(file: File, offset: int) -> bool:
     """
     if file.template is not None or file.unreadable is not None:
         return False
-    if any(document.span.start <= offset < document.span.end for document in file.loaded.documents):
+    document = _document_at(file, offset)
+    if document is not None and offset < document.span.end:
         return True
     return not any(problem.refused for problem in file.loaded.problems)
 
@@ -149,12 +175,11 @@ def _id(catalog: Catalog, name: str) -> str | None:
     return policy.id if policy is not None else None
 
 
-def _document_at(file: File, offset: int) -> int:
-    index = 0
-    for document in file.loaded.documents:
-        if document.span.start <= offset:
-            index = document.index
-    return index
+def _document_at(file: File, offset: int) -> Document | None:
+    """The last document that begins at or before an offset."""
+    documents = file.loaded.documents
+    position = bisect_right(documents, offset, key=lambda document: document.span.start) - 1
+    return documents[position] if position >= 0 else None
 
 
 def _begins_comment(text: str, start: int) -> bool:
@@ -180,28 +205,23 @@ def _inside(spans: list[Span], offset: int) -> bool:
     return position >= 0 and spans[position].start <= offset < spans[position].end
 
 
-def _lines(file: File, start: int) -> Iterator[int]:
-    """The lines a comment counts for: its own, or the next one with content where it stands alone."""
-    source = file.source
-    line, column = source.line_column(start)
-    if source.line(line)[: column - 1].strip():
-        yield line
-        return
-    for number in range(line + 1, source.line_count() + 1):
-        text = source.line(number).strip()
-        if not text.startswith("#"):
-            if text:
-                yield number
-            return
+def _following_lines(source: Source) -> list[int]:
+    """For each line (1-based) the next one that a comment on it counts for: what follows without an empty line."""
+    count = source.line_count()
+    following = [0] * (count + 1)
+    for number in range(count - 1, 0, -1):
+        below = source.line(number + 1).strip()
+        following[number] = following[number + 1] if below.startswith("#") else number + 1 if below else 0
+    return following
 
 
 def _lines_of(file: File, finding: Finding) -> frozenset[int]:
     """The lines a comment about a finding may count for: its own, its entry's, its block scalar's header."""
     source, span = finding.at
     lines = {source.line_column(span.start)[0]}
-    for document in file.loaded.documents:
-        if document.index == finding.document:
-            lines.update(source.line_column(offset)[0] for offset in _holders(document.root, span.start))
+    document = _document_at(file, span.start)
+    if document is not None:
+        lines.update(source.line_column(offset)[0] for offset in _holders(document.root, span.start))
     return frozenset(lines)
 
 
@@ -217,13 +237,16 @@ def _holders(root: Node, offset: int) -> Iterable[int]:
     while not isinstance(node, Scalar):
         inner: Node | None = None
         if isinstance(node, Mapping):
-            for entry in node.entries:
-                if entry.key.start <= offset < max(entry.value.end, entry.key.end):
-                    key, inner = entry.key, entry.value
-                    if entry.value.start == offset:
-                        holders.append(key.start)
-        elif isinstance(node, List):
-            inner = next((item for item in node.items if item.start <= offset < item.end), None)
+            position = bisect_right(node.entries, offset, key=lambda entry: entry.key.start) - 1
+            entry = node.entries[position] if position >= 0 else None
+            if entry is not None and offset < max(entry.value.end, entry.key.end):
+                key, inner = entry.key, entry.value
+                if entry.value.start == offset:
+                    holders.append(key.start)
+        else:
+            position = bisect_right(node.items, offset, key=lambda item: item.start) - 1
+            if position >= 0 and offset < node.items[position].end:
+                inner = node.items[position]
         if inner is None or (inner.shared and not inner.start <= offset < inner.end):
             break
         node = inner

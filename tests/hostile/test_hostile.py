@@ -13,8 +13,9 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
@@ -23,7 +24,6 @@ from tektonlint import cli
 
 ROOT = Path(__file__).parent.parent.parent
 SECONDS = 20
-FORMATS = ("text", "concise", "json")
 
 # Its finding, in every case: `mutable-image` at 8:14.
 GOOD = """\
@@ -62,7 +62,7 @@ def binary(folder: Path) -> object:
     return (folder / "x.yaml").write_bytes(b"\x00\x01\xfftekton.dev/\x1b[31m\x9b")
 
 
-@case(("x.yaml", 6, 7, "unreadable-file"))
+@case(("x.yaml", 6, 6, "unreadable-file"))
 def a_byte_that_is_not_utf_8(folder: Path) -> object:
     return (folder / "x.yaml").write_bytes(HEAD + b"  # b\xe4se\n")
 
@@ -82,9 +82,9 @@ def utf_32(folder: Path) -> object:
     return (folder / "x.yaml").write_bytes(GOOD.encode("utf-32"))
 
 
-@case(("x.yaml", 6, 7, "yaml-syntax"))
+@case(("x.yaml", 6, 6, "yaml-syntax"))
 def a_nul_byte(folder: Path) -> object:
-    return (folder / "x.yaml").write_bytes(HEAD + b"  a: \x00\n".replace(b" \x00", b"  \x00"))
+    return (folder / "x.yaml").write_bytes(HEAD + b"  a: \x00\n")
 
 
 @case(("x.yaml", 6, 5, "yaml-syntax"))
@@ -214,9 +214,9 @@ def billion_laughs(folder: Path) -> object:
     return (folder / "x.yaml").write_bytes(HEAD + b"  a0: &a0 [x,x,x,x,x,x,x,x,x]\n" + b"".join(levels))
 
 
-@case(("x.yaml", 6, 14, "yaml-syntax"))
+@case(("x.yaml", 6, 13, "yaml-syntax"))
 def an_anchor_that_holds_itself(folder: Path) -> object:
-    return (folder / "x.yaml").write_bytes(HEAD + b"  a: &a [b, *a]\n".replace(b"[b", b"[ b"))
+    return (folder / "x.yaml").write_bytes(HEAD + b"  a: &a [b, *a]\n")
 
 
 @case(("x.yaml", 8, 14, "mutable-image"))
@@ -224,10 +224,9 @@ def a_line_of_eight_million_characters(folder: Path) -> object:
     return (folder / "x.yaml").write_bytes(GOOD.encode() + b"      script: " + b"x" * 8_000_000 + b"\n")
 
 
-@case(("x.yaml", 6, 3, "unknown-field"))
+@case(("x.yaml", 6, 5, "unknown-field"))
 def a_key_of_a_hundred_thousand_characters(folder: Path) -> object:
-    key = b"k" * 100_000
-    return (folder / "x.yaml").write_bytes(HEAD + b'  ? "' + key + b'"\n  : 1\n'.replace(b"  ? ", b""))
+    return (folder / "x.yaml").write_bytes(HEAD + b"  ? " + b"k" * 100_000 + b"\n  : 1\n")
 
 
 @case(("x.yaml", 500_006, 1, "yaml-syntax"))
@@ -321,11 +320,23 @@ def a_folder_that_is_called_like_a_file(folder: Path) -> object:
     return (folder / "x.yaml").mkdir()
 
 
-def command(folder: Path, *argv: str) -> subprocess.CompletedProcess[bytes]:
+# All formats in one process, as starting one costs more than most cases; a NUL byte between the reports.
+EVERY_FORMAT = """
+import sys
+from tektonlint import cli
+codes = set()
+for name in sys.argv[1].split(","):
+    codes.add(cli.main([*sys.argv[2:], "--format", name]))
+    sys.stdout.write(chr(0))
+sys.exit(codes.pop() if len(codes) == 1 else 3)
+"""
+
+
+def command(folder: Path, *argv: str, program: Sequence[str] = ("-m", "tektonlint")) -> CompletedProcess[bytes]:
     """Runs tektonlint on a folder, with UTF-8 output wherever the tests run."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "PYTHONIOENCODING": "utf-8"}
     return subprocess.run(
-        [sys.executable, "-m", "tektonlint", *argv],
+        [sys.executable, *program, *argv],
         cwd=folder,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -349,26 +360,25 @@ def obeyed(output: bytes) -> list[str]:
     return re.findall("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]", output.decode())
 
 
-@pytest.mark.parametrize("output", FORMATS)
 @pytest.mark.parametrize("name", CASES)
-def test_hostile_input_is_told_safely_and_hides_nothing(name: str, output: str, tmp_path: Path) -> None:
+def test_hostile_input_is_told_safely_and_hides_nothing(name: str, tmp_path: Path) -> None:
     make, expected = CASES[name]
     folder = folder_with(make, tmp_path)
 
-    run = command(folder, "--severity", "note", "--format", output)
+    run = command(folder, "text,concise,json", "--severity", "note", program=("-c", EVERY_FORMAT))
 
     assert (1, b"") == (run.returncode, run.stderr)
-    assert [] == obeyed(run.stdout)
-    if output == "json":
-        found = [
-            (finding["path"], finding["line"], finding["column"], finding["policy"])
-            for finding in json.loads(run.stdout)["findings"]
-        ]
-        assert sorted([NEIGHBOUR, *expected]) == sorted(found)
-    else:
-        mine = [line for line in run.stdout.decode().split("\n") if re.search(r"\[[a-z-]+\]$", line)]
-        assert len(expected) + 1 == len(mine)
-        assert any(line.startswith("neighbour.yaml:8:14") for line in mine)
+    text, concise, report, end = run.stdout.split(b"\0")
+    assert b"" == end
+    assert [] == obeyed(text + concise + report)
+    for lines in (text.decode().split("\n"), concise.decode().split("\n")):
+        assert len(expected) + 1 == sum(1 for line in lines if re.search(r" \[[a-z-]+\]$", line))
+        assert any(line.startswith("neighbour.yaml:8:14") for line in lines)
+    found = [
+        (finding["path"], finding["line"], finding["column"], finding["policy"])
+        for finding in json.loads(report)["findings"]
+    ]
+    assert sorted([NEIGHBOUR, *expected]) == sorted(found)
 
 
 # What ends the run
@@ -429,7 +439,7 @@ ENDINGS: dict[str, tuple[Callable[[Path], object], str]] = {
     "a policy without anything": (policy_of(b""), "own/p.yaml: expected one mapping of keys to values"),
     "a policy with an unknown key": (
         policy_of(valid_policy(titel="x")),
-        "own/p.yaml:9: there is no key `titel` here; did you mean `title`?",
+        "own/p.yaml:9: there is no key `titel`; did you mean `title`?",
     ),
     "a policy of another name than its file": (
         policy_of(valid_policy(id="q")),
@@ -449,15 +459,11 @@ ENDINGS: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "a policy whose pattern is no pattern": (
         policy_of(valid_policy(logic="{select: images, assert: {pattern: '('}, message: x}")),
-        "own/p.yaml",
-    ),
-    "a policy whose message does not format": (
-        policy_of(valid_policy(logic="{select: images, assert: {pattern: '^x'}, message: 'No {value.real} {0} {'}")),
-        "own/p.yaml",
+        "own/p.yaml:7: ",
     ),
     "a policy with a reference to somewhere else": (
         policy_of(valid_policy(logic="{select: images, assert: {$ref: 'http://localhost:9/x'}, message: x}")),
-        "own/p.yaml",
+        "own/p.yaml:7: ",
     ),
     "a policy with Python from the tree": (
         policy_of(valid_policy(logic="{select: images, check: 'own.code:run'}")),
@@ -492,6 +498,17 @@ def test_what_makes_the_run_impossible_is_told_in_one_line(name: str, tmp_path: 
     assert run.stderr.startswith(b"tektonlint: ")
     assert (1, b"\n") == (run.stderr.count(b"\n"), run.stderr[-1:])
     assert message in run.stderr.decode()
+
+
+def test_a_message_of_a_policy_of_the_tree_is_only_text(tmp_path: Path) -> None:
+    """Python's format strings would reach into objects."""
+    message = "No {value.__class__} {0} {} {value!r} {value} {key} {field"
+    policy = valid_policy(severity="error", logic=f"{{select: images, assert: {{pattern: x}}, message: '{message}'}}")
+
+    run = command(folder_with(policy_of(policy), tmp_path), "--select", "p", "--format", "concise")
+
+    told = b"neighbour.yaml:8:14: error: No {value.__class__} {0} {} {value!r} golang image {field [p]\n"
+    assert (1, told, b"") == (run.returncode, run.stdout, run.stderr)
 
 
 @pytest.mark.parametrize("name", ["\x1b[31m\n.yaml", os.fsdecode(b"\xff.yaml"), "x" * 5000, "a" + "/b" * 3000])

@@ -116,6 +116,14 @@ SILENCED = {
   steps:
     - image: quay.io/minio/mc  # the store's tools  {COMMENT}
 """,
+    "behind a value in quotes that looks like a comment": f"""\
+  steps:
+    - {{name: "a # tektonlint: ignore[x]", image: quay.io/minio/mc}}  {COMMENT}
+""",
+    "as one of two on a line": f"""\
+  steps:
+    - {{image: quay.io/minio/mc, securityContext: {{privileged: true}}}}  # tektonlint: ignore[privileged-step] a {COMMENT}
+""",
     "behind a value in quotes that holds a hash": f"""\
   steps:
     - {{name: "a # b", image: "quay.io/minio/mc"}}  {COMMENT}
@@ -328,6 +336,12 @@ def test_a_comment_in_another_form_says_how_to_write_it(comment: str) -> None:
 
     assert ["mutable-image", "suppression-unknown"] == found(text)
     assert ["The comment silences nothing: write `# tektonlint: ignore[policy-id] reason`."] == messages(text)
+
+
+def test_a_name_that_is_endless_is_cut_off() -> None:
+    (message,) = messages(task(f"  # tektonlint: ignore[{'x' * 100_000}] why\n  description: a\n"))
+
+    assert len(message) < 200
 
 
 def test_each_unknown_id_of_a_comment_is_named_and_the_right_one_still_counts() -> None:

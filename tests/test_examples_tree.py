@@ -1,0 +1,77 @@
+"""The example tree shows every policy at least once, and tells the story that it is meant to tell."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tektonlint import cli
+
+ROOT = Path(__file__).parent.parent
+POLICIES = sorted(path.stem for path in (ROOT / "policies").glob("*/*.yaml"))
+# What a tree of plain files cannot show, or should not.
+NOT_SHOWN = {
+    "internal-error": "only a mistake in tektonlint itself makes one",
+    "outside-root": "needs a symbolic link, which a checkout on Windows or a zip archive turns into something else",
+    "unreadable-file": "needs bytes that are no text, which editors and reviewers of the example would stumble over",
+}
+
+
+@pytest.fixture(scope="module")
+def findings() -> list[dict[str, Any]]:
+    """The findings of the example tree, notes too."""
+    out = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(out):
+        patch.chdir(ROOT)
+        code = cli.main(["examples/gitops", "--format", "json", "--severity", "note"])
+    assert 1 == code
+    found: list[dict[str, Any]] = json.loads(out.getvalue())["findings"]
+    return found
+
+
+@pytest.fixture(scope="module")
+def shown(findings: list[dict[str, Any]]) -> set[str]:
+    return {finding["policy"] for finding in findings}
+
+
+@pytest.mark.parametrize("policy", [policy for policy in POLICIES if policy not in NOT_SHOWN])
+def test_the_example_tree_shows_the_policy(policy: str, shown: set[str]) -> None:
+    assert policy in shown
+
+
+@pytest.mark.parametrize("policy", NOT_SHOWN)
+def test_an_exception_is_needed(policy: str, shown: set[str]) -> None:
+    assert policy in POLICIES
+    assert policy not in shown
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "policy", "incident"),
+    [
+        ("runs/granite-8b.yaml", 10, "timeout-misplaced", "`timeout` in a v1 PipelineRun had no effect"),
+        ("pipelines/deliver-model.yaml", 6, "timeout-misplaced", "`timeouts` on a Pipeline had no effect"),
+        ("tasks/download-model.yaml", 27, "compute-resources", "`resources` on a v1 step: out of memory"),
+        ("runs/granite-8b.yaml", 11, "podtemplate-misplaced", "the fsGroup had no effect: permission denied"),
+        ("tasks/build-image.yaml", 24, "fsgroup-in-container-securitycontext", "an fsGroup in a container"),
+        ("tasks/build-image.yaml", 23, "privileged-step", "Buildah ran privileged"),
+    ],
+)
+def test_an_incident_is_told_where_it_was_made(
+    file: str, line: int, policy: str, incident: str, findings: list[dict[str, Any]]
+) -> None:
+    """What went wrong for the team whose tree this is like."""
+    places = {(finding["path"], finding["line"], finding["policy"]) for finding in findings}
+
+    assert (f"examples/gitops/{file}", line, policy) in places, incident
+
+
+def test_a_comment_with_a_reason_silences_its_finding(findings: list[dict[str, Any]]) -> None:
+    path = "examples/gitops/tasks/push-image.yaml"
+    assert "ignore[mutable-image]" in (ROOT / path).read_text(encoding="utf-8")
+
+    assert "mutable-image" not in {finding["policy"] for finding in findings if finding["path"] == path}
