@@ -57,7 +57,7 @@ def commands() -> list[str]:
         line.removeprefix("$ ")
         for language, text in BLOCKS
         for line in text.splitlines()
-        if language == "sh" or language == "console" and line.startswith("$ ")
+        if language == "sh" or (language == "console" and line.startswith("$ "))
     ]
     return list(dict.fromkeys(found))
 
@@ -68,9 +68,9 @@ def shell(command: str, folder: Path) -> subprocess.CompletedProcess[bytes]:
     pytest is told, by its environment, to run one small file: this is itself a part of the whole suite, which
     would not end. That the line passes with nothing left out is what `.ci/run` shows, which takes it from here.
     """
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV", "TEKTONLINT"))}
+    foreign = ("PYTHON", "VIRTUAL_ENV", "TEKTONLINT")
     environment = {
-        **kept,
+        **{name: value for name, value in os.environ.items() if not name.startswith(foreign)},
         "PATH": f"{folder / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}",
         "PYTHONIOENCODING": "utf-8",
         "PYTEST_ADDOPTS": "tests/test_layers.py",

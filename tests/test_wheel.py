@@ -33,7 +33,7 @@ spec:
       script: go build ./...
 """
 # How pip says that it got nothing from the registry.
-NO_NETWORK = ("No matching distribution found", "Could not fetch URL", "Max retries exceeded", "Temporary failure in name")
+NO_NETWORK = ("No matching distribution found", "Could not fetch URL", "Max retries exceeded", "Temporary failure")
 
 
 def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:

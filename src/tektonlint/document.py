@@ -29,7 +29,7 @@ from tektonlint.errors import UserError
 from tektonlint.text import BOM, Source, Span
 
 DEPTH_LIMIT = 200
-# Four times what go-yaml's own ratio lets through at its strictest; keeps a hostile file from taking minutes.
+# About what go-yaml's ratio lets through in all but documents of millions of values (decode.go).
 ALIAS_LIMIT = 400_000
 
 PLAIN, SINGLE, DOUBLE, LITERAL, FOLDED = "", "'", '"', "|", ">"
@@ -37,6 +37,9 @@ PLAIN, SINGLE, DOUBLE, LITERAL, FOLDED = "", "'", '"', "|", ">"
 
 class Scalar:
     """A scalar: its text as YAML unfolds it, its value as Kubernetes reads it, and where it stands.
+
+    The value of a string is its text; but a block scalar at the very end of a file without a final line end
+    has one in its value, since apimachinery reads line by line.
 
     The span is tight: no anchor or tag before it, no comment after it; a block scalar's begins with its
     indicator and ends with the last line that holds text.
@@ -56,13 +59,22 @@ class Scalar:
 class Entry:
     """A key and its value. `name` is the key as Kubernetes reads it: `y: 1` is an entry `true`."""
 
-    __slots__ = ("key", "merged", "name", "value")
+    __slots__ = ("key", "name", "value")
+
+    merged = False
 
     def __init__(self, key: Scalar, value: Node, name: str) -> None:
         self.key = key
         self.value = value
         self.name = name
-        self.merged = False
+
+
+class MergedEntry(Entry):
+    """An entry that `<<` brought into a mapping, where it is not written."""
+
+    __slots__ = ()
+
+    merged = True
 
 
 class Mapping:
@@ -147,35 +159,33 @@ class _Refused(Exception):
 
     def __init__(self, start: int, message: str, end: int | None = None) -> None:
         super().__init__(message)
-        self.start = start
-        self.end = end if end is not None else start
+        self.span = Span(start, start if end is None else end)
         self.message = message
 
 
 def load(source: Source) -> Loaded:
     """Every document of a file, and what could not be read. Raises `LibyamlMissing`."""
+    text = source.text
     documents: list[Document] = []
     problems: list[Problem] = []
     count = 0
-    for span, bad_separator in _chunks(source.text):
-        if bad_separator is not None:
-            message = "only a comment may follow `---` on its line, so Kubernetes reads nothing from here on"
-            problems.append(Problem(bad_separator, message, count))
-            break
-        builder = _Builder(source.text, span)
+    spans, bad_separator = _split(text)
+    for span in spans:
+        builder = _Builder(source, span)
         try:
             root = builder.build()
         except _Refused as error:
-            problems.append(Problem(_within(Span(error.start, error.end), source.text), error.message, count))
+            problems.append(Problem(_within(error.span, text), error.message, count))
             count += 1
             continue
-        if root is None or (isinstance(root, Scalar) and root.value is None):
-            continue
-        documents.append(Document(source, count, root, span, tuple(builder.duplicates)))
         if builder.dropped is not None:
-            message = "Kubernetes stops reading the document at `...` and drops what follows"
-            problems.append(Problem(builder.dropped, message, count, refused=False))
-        count += 1
+            problems.append(Problem(*builder.dropped, count, refused=False))
+        if root is not None and not (type(root) is Scalar and root.value is None):
+            documents.append(Document(source, count, root, span, tuple(builder.duplicates)))
+            count += 1
+    if bad_separator is not None:
+        message = "only a comment may follow `---` on its line, so Kubernetes reads nothing from here on"
+        problems.append(Problem(bad_separator, message, count))
     return Loaded(tuple(documents), tuple(problems))
 
 
@@ -219,319 +229,452 @@ def plain_data(node: Node) -> object:
     return [plain_data(item) for item in node.items]
 
 
-# apimachinery's YAMLReader (pkg/util/yaml/decoder.go): a line that begins with `---` ends a document.
-_SEPARATOR = re.compile(r"^---([^\n]*)\n?", re.MULTILINE)
+def _split(text: str) -> tuple[list[Span], Span | None]:
+    """Where the documents of a text stand; and the separator behind them that Kubernetes refuses, if there is one.
+
+    As apimachinery's YAMLReader does it (pkg/util/yaml/decoder.go): a line that begins with `---` ends the
+    document before it. If nothing stands before it, it is the first line of its own document.
+    """
+    spans: list[Span] = []
+    start = 0
+    for separator in _separators(text):
+        newline = text.find("\n", separator)
+        line = text[separator : newline if newline >= 0 else len(text)]
+        if separator > start:
+            spans.append(Span(start, separator))
+            start = min(separator + len(line) + 1, len(text))
+        behind = line[3:].strip()
+        if behind and not behind.startswith("#"):
+            return spans, Span(separator, separator + len(line.rstrip()))
+    spans.append(Span(start, len(text)))
+    return spans, None
 
 
-def _chunks(text: str) -> Iterator[tuple[Span, Span | None]]:
-    """The documents of a text; with a span instead where a separator line is one Kubernetes refuses."""
-    start = 1 if text.startswith(BOM) else 0
-    for match in _SEPARATOR.finditer(text):
-        rest = match[1].strip()
-        yield Span(start, match.start()), None
-        if rest and not rest.startswith("#"):
-            yield Span(start, start), Span(match.start(), match.start() + 3 + len(match[1].rstrip()))
-            return
-        start = match.end()
-    yield Span(start, len(text)), None
+def _separators(text: str) -> Iterator[int]:
+    if text.startswith("---"):
+        yield 0
+    newline = text.find("\n---")
+    while newline >= 0:
+        yield newline + 1
+        newline = text.find("\n---", newline + 1)
 
 
-_PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*(?:\s|#[^\n]*\n)+)+")
+# A line ends at three more characters for YAML 1.1 than for an editor.
+_COMMENT = r"#[^\r\n\x85\u2028\u2029]*"
+_BLANK = rf"(?:[ \t\r\n\x85\u2028\u2029]|{_COMMENT})*"
+_COLON = re.compile(rf"{_BLANK}:")
+_PROPERTIES = re.compile(rf"(?:(?:&[\w-]+|!<[^>]*>|![^\s,\[\]{{}}]*){_BLANK})+")
+_AFTER_DOCUMENT = re.compile(rf"(?:\s|{_COMMENT}|\.\.\.(?!\S))*")
+_LINE_BREAK = re.compile(r"[\r\n]")
+_REST_OF_LINE = re.compile(r"[^\r\n]*")
+_TEXT_LINE = re.compile(r"([ \t]*)(\S[^\r\n]*)")
+_DIRECTIVE = re.compile(r"^%[^\r\n]*", re.MULTILINE)
+_END_OF_FILE = re.compile(r" *\Z")
+_WORD = re.compile(r"\w+")
+_LOOKS_LIKE_ENTRY = re.compile(r"""-(?!\S)|["']?[\w./-]+["']?[ \t]*:(?!\S)""")
 # What libyaml's reader takes (yaml_parser_update_buffer); go-yaml's is the same list.
-_CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_BREAKS = ("", "\n", "\u2028", "\u2029")
+_QUOTES = frozenset((SINGLE, DOUBLE))
+_MERGE_TAGS = frozenset((None, "!", "tag:yaml.org,2002:merge"))
+_TOO_DEEP = f"nested deeper than {DEPTH_LIMIT} levels; tektonlint reads no further"
 
 
 def _parser(text: str) -> Any:
     """libyaml's parser; PyYAML's stubs do not know it."""
     if not yaml.__with_libyaml__:
         raise LibyamlMissing("PyYAML has no libyaml here; install a wheel of PyYAML, which carries it")
-    return yaml.cyaml.CParser(text)
+    cyaml: Any = yaml.cyaml
+    return cyaml.CParser(text)
 
 
 class _Builder:
-    """Builds the first document of one chunk of a text."""
+    """Builds the first document of one part of a text."""
 
-    def __init__(self, text: str, span: Span) -> None:
+    def __init__(self, source: Source, span: Span) -> None:
+        text = source.text
+        self.source = source
         self.text = text
-        self.base = span.start
+        self.span = span
         self.chunk = text if span == (0, len(text)) else text[span.start : span.end]
+        # libyaml does not count a byte-order mark.
+        self.base = span.start + self.chunk.startswith(BOM)
         self.duplicates: list[Duplicate] = []
-        self.dropped: Span | None = None
-        self._anchors: dict[str, Node | None] = {}
-        self._decoded = 0
+        self.dropped: tuple[Span, str] | None = None
+        # What every anchor stands for: a node, or the event that opened it if it is a collection still open.
+        self._anchors: dict[str, Any] = {}
+        self._not_merging: set[int] = set()
         self._aliased = 0
-        self._last_block_scalar: Scalar | None = None
+        self._last_block: Scalar | None = None
 
     def build(self) -> Node | None:
-        try:
-            return self._events()
-        except yaml.reader.ReaderError as error:
-            raise self._control_character(error.reason) from None
-        except yaml.MarkedYAMLError as error:
-            raise self._syntax(error) from None
+        """The root, or None where nothing is written. Raises `_Refused`.
 
-    def _events(self) -> Node | None:
-        """The loop over libyaml's events: leaves are appended flat, a collection's end folds them."""
-        event_of = _parser(self.chunk).get_event
+        The loop makes no call for most scalars: reading takes a good part of a run's time.
+        """
+        nodes: list[Node] = []
+        # For every open collection, what stood before it in the one around it, and the event that opened it.
+        opened: list[tuple[list[Node], Any]] = []
         base = self.base
-        text = self.text
-        anchors = self._anchors
-        children: list[Node] = []
-        stack: list[tuple[list[Node], Any]] = []
-        decoded = 0
-        plain = scalars.plain
-        node: Node
-        while True:
-            event = event_of()
-            kind = type(event)
-            if kind is ScalarEvent:
-                start = base + event.start_mark.index
-                end = base + event.end_mark.index
-                style = event.style or PLAIN
-                value = event.value
-                decoded += 1
-                if style == PLAIN and event.tag is None:
-                    try:
-                        node = Scalar(start, end, value, PLAIN, plain(value))
-                    except scalars.NotAValue as error:
-                        raise _Refused(start, str(error), end) from None
-                else:
-                    node = self._styled(event, start, end, style)
-                if event.anchor is not None:
-                    node.start = self._after_properties(start, end)
-                    anchors[event.anchor] = node
-                children.append(node)
-            elif kind is MappingStartEvent or kind is SequenceStartEvent:
-                if len(stack) >= DEPTH_LIMIT:
-                    at = base + event.start_mark.index
-                    raise _Refused(at, f"nested deeper than {DEPTH_LIMIT} levels; tektonlint reads no further")
-                if event.anchor is not None:
-                    anchors[event.anchor] = None
-                stack.append((children, event))
-                children = []
-                decoded += 1
-            elif kind is MappingEndEvent or kind is SequenceEndEvent:
-                inner = children
-                children, opening = stack.pop()
-                node = self._collection(opening, base + event.end_mark.index, inner, kind is MappingEndEvent)
-                if opening.anchor is not None:
-                    anchors[opening.anchor] = node
-                children.append(node)
-            elif kind is AliasEvent:
-                self._decoded = decoded
-                children.append(self._alias(event))
-                decoded = self._decoded
-            elif kind is DocumentEndEvent:
-                if event.explicit:
-                    self._note_dropped(text, base + event.end_mark.index)
-                return children[0]
-            elif kind is StreamEndEvent:
-                return None
+        words, numeric = scalars.WORDS, scalars.NUMERIC
+        count = 0
+        try:
+            next_event = _parser(self.chunk).get_event
+            while True:
+                event = next_event()
+                kind = type(event)
+                if kind is ScalarEvent:
+                    count += 1
+                    text = event.value
+                    start = base + event.start_mark.index
+                    end = base + event.end_mark.index
+                    if end - start == len(text):
+                        # All that stands in the file is the text: no quotes, no tag, no anchor.
+                        style, simple = PLAIN, text not in words and text[0] not in numeric
+                    else:
+                        style = event.style
+                        simple = style in _QUOTES and event.tag is None and event.anchor is None
+                    if simple:
+                        nodes.append(Scalar(start, end, text, style, text))
+                    else:
+                        nodes.append(self._scalar(event, start, end, nodes))
+                elif kind is MappingEndEvent:
+                    children = nodes
+                    nodes, opening = opened.pop()
+                    nodes.append(self._mapping(opening, event, children))
+                elif kind is SequenceEndEvent:
+                    children = nodes
+                    nodes, opening = opened.pop()
+                    nodes.append(self._sequence(opening, event, children))
+                elif kind is MappingStartEvent or kind is SequenceStartEvent:
+                    count += 1
+                    if len(opened) >= DEPTH_LIMIT:
+                        raise _Refused(base + event.start_mark.index, _TOO_DEEP)
+                    if event.anchor is not None:
+                        self._anchors[event.anchor] = event
+                    opened.append((nodes, event))
+                    nodes = []
+                elif kind is AliasEvent:
+                    nodes.append(self._alias(event, len(opened), count))
+                elif kind is DocumentEndEvent:
+                    self._note_dropped(base + event.end_mark.index, event.explicit)
+                    return nodes[0]
+                elif kind is StreamEndEvent:
+                    return None
+        except (yaml.reader.ReaderError, UnicodeEncodeError) as error:
+            raise self._not_yaml(str(error)) from None
+        except yaml.MarkedYAMLError as error:
+            raise self._syntax(error, nodes, [opening for _, opening in opened]) from None
 
-    def _styled(self, event: Any, start: int, end: int, style: str) -> Scalar:
-        """A scalar with quotes, a block indicator or a tag."""
-        value: str = event.value
+    def _scalar(self, event: Any, start: int, end: int, before: list[Node]) -> Scalar:
+        """A scalar that is not just its text: typed, tagged, anchored, a block or empty."""
+        text: str = event.value
+        style: str = event.style or PLAIN
         tag: str | None = event.tag
-        read: scalars.Value = value
-        if tag is not None:
-            try:
-                read = scalars.tagged(tag, value, quoted=style != PLAIN)
-            except scalars.NotAValue as error:
-                raise _Refused(start, str(error), end) from None
+        if tag is not None or event.anchor is not None:
             start = self._after_properties(start, end)
+        read = text
         if style in (LITERAL, FOLDED):
+            if not self.chunk.endswith("\n") and self._gains_line_feed(text, start, end):
+                read = text + "\n"
             end = self._end_of_text(start, end)
-            scalar = Scalar(start, end, value, style, read)
-            self._last_block_scalar = scalar
-            return scalar
-        return Scalar(start, end, value, style, read)
+        elif start == end and tag is None and event.anchor is None and len(before) % 2:
+            start = end = self._empty_value(before[-1], start)
+        value: scalars.Value = read
+        try:
+            if tag is not None:
+                value = scalars.tagged(tag, read, quoted=style != PLAIN)
+            elif style == PLAIN:
+                value = scalars.plain(read)
+        except scalars.NotAValue as error:
+            raise _Refused(start, str(error), end) from None
+        if text == "<<" and tag not in _MERGE_TAGS:
+            self._not_merging.add(start)
+        scalar = Scalar(start, end, text, style, value)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = scalar
+        if style in (LITERAL, FOLDED):
+            self._last_block = scalar
+        return scalar
 
     def _after_properties(self, start: int, end: int) -> int:
         """libyaml's start mark stands before `&anchor !tag`; the value starts after them."""
-        match = _PROPERTIES.match(self.text, start)
-        return min(match.end(), end) if match else end
+        match = _PROPERTIES.match(self.text, start, end)
+        return match.end() if match else start
+
+    def _gains_line_feed(self, text: str, start: int, end: int) -> bool:
+        """Whether a block scalar ends a file and has one line feed more once apimachinery has ended the last line."""
+        if not _END_OF_FILE.match(self.text, end):
+            return False
+        header_end = self._line_end(start)
+        header = self.text[start:header_end].partition("#")[0]
+        if "+" in header:
+            return header_end < len(self.text)
+        return end == len(self.text) and "-" not in header and text[-1:] not in _BREAKS
 
     def _end_of_text(self, start: int, end: int) -> int:
         """libyaml's end mark stands behind the blank lines after a block scalar."""
-        kept = start + len(self.text[start:end].rstrip(" \t\r\n"))
-        newline = re.compile(r"[\r\n]").search(self.text, kept)
-        return min(end, newline.start() if newline else end)
-
-    def _collection(self, opening: Any, end: int, children: list[Node], is_mapping: bool) -> Node:
-        flow = bool(opening.flow_style)
-        start: int = self.base + opening.start_mark.index
-        if flow:
-            if opening.anchor is not None or opening.tag is not None:
-                start = self._after_properties(start, end)
-        elif children:
-            # A block collection's marks stand at its properties and at the next token.
-            start = children[0].start if is_mapping else self._dash(start, children[0].start)
-            end = children[-1].end
-        else:
-            end = start
-        if not is_mapping:
-            return Sequence(start, end, children, flow)
-        return self._mapping(start, end, children, flow)
-
-    def _dash(self, start: int, first: int) -> int:
-        """Where a block sequence's first `-` is, if its start mark stands at an anchor or tag."""
         text = self.text
-        if start < len(text) and text[start] == "-":
-            return start
-        found = text.rfind("-", start, first)
-        return found if found >= 0 else first
+        kept = end
+        while text[kept - 1] in " \t\r\n":
+            kept -= 1
+        line_break = _LINE_BREAK.search(text, kept, end)
+        return line_break.start() if line_break else end
 
-    def _mapping(self, start: int, end: int, children: list[Node], flow: bool) -> Mapping:
+    def _empty_value(self, key: Node, mark: int) -> int:
+        """Where an empty value stands: libyaml's mark may be at the next token, but it belongs behind the colon."""
+        if self.text.endswith((":", "-"), 0, mark):
+            return mark
+        colon = _COLON.match(self.text, key.end, mark)
+        # `{key, ...}` and `? key` have none.
+        return colon.end() if colon else key.end
+
+    def _sequence(self, opening: Any, closing: Any, items: list[Node]) -> Sequence:
+        flow: bool = opening.flow_style
+        start: int = self.base + opening.start_mark.index
+        # A block collection's end mark stands at the next token.
+        end: int = self.base + closing.end_mark.index if flow else items[-1].end
+        if opening.anchor is not None or opening.tag is not None:
+            start = self._after_properties(start, items[0].start if items else end)
+        sequence = Sequence(start, end, items, flow)
+        if opening.anchor is not None:
+            self._complete(opening, sequence)
+        return sequence
+
+    def _mapping(self, opening: Any, closing: Any, nodes: list[Node]) -> Mapping:
+        """A mapping of `nodes`, which are its keys and values by turns."""
+        index: dict[str, Entry] = {}
+        rest = iter(nodes)
+        for key in rest:
+            value = next(rest)
+            if type(key) is not Scalar:
+                raise self._no_key(key)
+            name = key.value
+            if type(name) is not str:
+                name = self._name(key)
+            index[name] = Entry(key, value, name)
+        entries = list(index.values())
+        if 2 * len(entries) < len(nodes) or "<<" in index:
+            entries, index = self._resolved(nodes)
+        if opening.flow_style:
+            mapping = self._flow_mapping(opening, closing, entries, index)
+        else:
+            mapping = Mapping(nodes[0].start, nodes[-1].end, entries, index, False)
+        if opening.anchor is not None:
+            self._complete(opening, mapping)
+        return mapping
+
+    def _flow_mapping(self, opening: Any, closing: Any, entries: list[Entry], index: dict[str, Entry]) -> Mapping:
+        start = self.base + opening.start_mark.index
+        end = self.base + closing.end_mark.index
+        if opening.anchor is not None or opening.tag is not None:
+            start = self._after_properties(start, end)
+        if self.text[start] != "{":
+            # The one pair of `[key: value]`, whose end mark stands at the next token.
+            start, end = entries[0].key.start, entries[0].value.end
+        return Mapping(start, end, entries, index, True)
+
+    def _complete(self, opening: Any, node: Node) -> None:
+        """The anchor of a collection now stands for `node`, unless the name was given again inside it."""
+        if self._anchors[opening.anchor] is opening:
+            self._anchors[opening.anchor] = node
+
+    def _no_key(self, key: Node) -> _Refused:
+        if self.text.startswith("{{", key.start - 1):
+            message = "an unquoted `{{` begins a mapping within a mapping (quote the text)"
+            return _Refused(key.start - 1, message, key.end)
+        return _Refused(key.start, "a mapping or a list is used as a key", key.end)
+
+    def _name(self, key: Scalar) -> str:
+        try:
+            return scalars.plain_key(key.text) if key.style == PLAIN else scalars.key(key.value)
+        except scalars.NotAValue as error:
+            raise _Refused(key.start, str(error), key.end) from None
+
+    def _resolved(self, nodes: list[Node]) -> tuple[list[Entry], dict[str, Entry]]:
+        """The entries of a mapping that names a key twice or merges, and those that count.
+
+        go-yaml merges where `<<` stands, over what came before it.
+        """
         entries: list[Entry] = []
         index: dict[str, Entry] = {}
-        pairs = iter(children)
-        for key in pairs:
-            value = next(pairs)
-            if type(key) is not Scalar:
-                raise _Refused(key.start, "a mapping or a list is used as a key", key.end)
-            if value.start == value.end:
-                self._settle_empty(key, value)
-            name = key.text
-            if type(key.value) is not str:
-                try:
-                    name = scalars.key(key.value)
-                except scalars.NotAValue as error:
-                    raise _Refused(key.start, str(error), key.end) from None
-            entry = Entry(key, value, name)
+        written: dict[str, Entry] = {}
+        for key, value in zip(nodes[::2], nodes[1::2], strict=True):
+            assert isinstance(key, Scalar)
+            entry = Entry(key, value, key.value if isinstance(key.value, str) else self._name(key))
             entries.append(entry)
-            if name == "<<" and key.style == PLAIN:
-                self._merge(index, value)
-            else:
-                earlier = index.get(name)
-                if earlier is not None and not earlier.merged:
-                    self.duplicates.append(Duplicate(earlier, entry))
-                index[name] = entry
-        if entries and not flow:
-            end = max(end, entries[-1].value.end) if entries[-1].value.end > entries[-1].key.end else end
-        return Mapping(start, end, entries, index, flow)
+            if self._merges(entry.key):
+                self._merge(index, entry.value)
+                continue
+            if entry.name in written:
+                self.duplicates.append(Duplicate(written[entry.name], entry))
+            index[entry.name] = written[entry.name] = entry
+        return entries, index
 
-    def _settle_empty(self, key: Scalar, value: Node) -> None:
-        """In flow style an empty value's mark stands at the next token; it belongs behind the colon."""
-        colon = self.text.find(":", key.end, value.start + 1)
-        if colon >= 0:
-            value.start = value.end = colon + 1
+    def _merges(self, key: Scalar) -> bool:
+        """Whether a key is go-yaml's merge key: it is not if it is quoted, has another tag or is an alias."""
+        if key.text != "<<" or key.style != PLAIN or self.text[key.start] == "*":
+            return False
+        return key.start not in self._not_merging
 
     def _merge(self, index: dict[str, Entry], value: Node) -> None:
-        """go-yaml merges where `<<` stands: it overrides what came before and yields to what comes after."""
-        sources = list(reversed(value.items)) if isinstance(value, Sequence) else [value]
-        for source in sources:
+        """Puts the entries of a mapping, or of a list of mappings, in; the earlier of a list's win."""
+        is_list = isinstance(value, Sequence) and self.text[value.start] != "*"
+        for source in reversed(value.items) if isinstance(value, Sequence) and is_list else [value]:
             if not isinstance(source, Mapping):
                 raise _Refused(source.start, "`<<` merges something that is not a mapping", source.end)
             for name, entry in source.index.items():
-                merged = Entry(entry.key, entry.value, name)
-                merged.merged = True
-                index[name] = merged
+                index[name] = MergedEntry(entry.key, entry.value, name)
 
-    def _alias(self, event: Any) -> Node:
+    def _alias(self, event: Any, depth: int, written: int) -> Node:
         name: str = event.anchor
         start: int = self.base + event.start_mark.index
         end: int = self.base + event.end_mark.index
-        if name not in self._anchors:
-            raise _Refused(start, f"there is no anchor `&{name}` before this alias in the document", end)
-        target = self._anchors[name]
+        target = self._anchors.get(name)
         if target is None:
+            raise _Refused(start, f"there is no anchor `&{name}` before this alias in the document", end)
+        if not isinstance(target, Scalar | Mapping | Sequence):
             raise _Refused(start, f"the anchor `&{name}` contains itself", end)
-        size = _share(target)
-        self._decoded += size
+        size, height = _share(target)
         self._aliased += size
-        self._limit_aliases(start, end)
+        if _too_many(self._aliased, written + self._aliased):
+            raise _Refused(start, "the document's aliases expand to too many values", end)
+        if depth + height > DEPTH_LIMIT:
+            raise _Refused(start, _TOO_DEEP, end)
         return _copy_at(target, start, end)
 
-    def _limit_aliases(self, start: int, end: int) -> None:
-        """go-yaml's bound on aliases (decode.go, allowedAliasRatio), and one of our own below it."""
-        decoded, aliased = self._decoded, self._aliased
-        if decoded <= 400_000:
-            ratio = 0.99
-        elif decoded >= 4_000_000:
-            ratio = 0.10
-        else:
-            ratio = 0.99 - 0.89 * (decoded - 400_000) / 3_600_000
-        if aliased > ALIAS_LIMIT or (aliased > 100 and decoded > 1000 and aliased / decoded > ratio):
-            raise _Refused(start, "the document's aliases expand to too many values", end)
+    def _note_dropped(self, end: int, explicit: bool) -> None:
+        """What stands behind the document's end is lost, and nobody is told."""
+        rest = _AFTER_DOCUMENT.match(self.text, end, self.span.end)
+        if rest is None or rest.end() == self.span.end:
+            return
+        line = _REST_OF_LINE.match(self.text, rest.end(), self.span.end)
+        message = (
+            "Kubernetes stops reading the document at `...` and drops what follows"
+            if explicit
+            else "the document is complete before this, so Kubernetes drops this and what follows"
+        )
+        self.dropped = Span(rest.end(), line.end() if line else rest.end()), message
 
-    def _note_dropped(self, text: str, end: int) -> None:
-        rest = text[end : self.base + len(self.chunk)]
-        content = re.search(r"^[^\S\n]*([^\s#][^\r\n]*)", rest, re.MULTILINE)
-        if content and content[1] != "...":
-            self.dropped = Span(end + content.start(1), end + content.end(1))
-
-    def _control_character(self, reason: str) -> _Refused:
-        match = _CONTROL.search(self.chunk)
+    def _not_yaml(self, reason: str) -> _Refused:
+        match = _NOT_YAML.search(self.text, self.span.start, self.span.end)
         if match is None:
             return _Refused(self.base, reason)
-        at = self.base + match.start()
-        return _Refused(at, f"the control character U+{ord(match[0]):04X} is not allowed in YAML", at + 1)
+        what = "control character" if match[0] < "\xa0" else "character"
+        return _Refused(match.start(), f"the {what} U+{ord(match[0]):04X} is not allowed in YAML", match.end())
 
-    def _syntax(self, error: Any) -> _Refused:
+    def _syntax(self, error: Any, nodes: list[Node], openings: list[Any]) -> _Refused:
+        problem = str(error.problem)
         mark = error.problem_mark or error.context_mark
-        if error.problem == "could not find expected ':'" and error.context_mark:
-            # The problem's mark is where the next token begins, lines further down.
+        if problem in _WHERE_IT_BEGAN and error.context_mark:
             mark = error.context_mark
-        at = self.base + mark.index if mark else self.base
-        block = self._last_block_scalar
-        problem = _in_words(str(error.problem), self.text[at : at + 1])
-        if str(error.problem) in _AFTER_A_VALUE and self.text[self.text.rfind("\n", 0, at) + 1 : at].strip(" \t-"):
-            problem = "the value has ended before this text (mend the quotes, or begin a new line)"
-        if block is not None:
-            line = self._line_after(block, at)
-            if line is not None:
-                header = self.text.count("\n", 0, block.start) + 1
-                fallen = f"the block scalar of line {header} ends here because this line is indented less"
-                problem = fallen if self._ends_heredoc(block, at) else f"{problem}; {fallen}"
-                return _Refused(line.start, problem, line.end)
-        return _Refused(at, problem)
+        at = self.base + (mark.index if mark else 0)
+        if problem == "did not find expected <document start>" or "directive" in str(error.context):
+            directive = _DIRECTIVE.search(self.text, self.span.start, self.span.end)
+            if directive:
+                return _Refused(directive.start(), "Kubernetes refuses a line that begins with `%`", directive.end())
+        message = self._in_words(problem, openings, at)
+        block = self._last_block
+        line = self._line_that_ends(block, nodes, openings, at) if block is not None else None
+        if block is None or line is None:
+            return _Refused(at, message, self._text_end(at))
+        header, _ = self.source.line_column(block.start)
+        because = f"the block scalar of line {header} ends here because this line is indented less"
+        shows_here = line.start() <= at < line.end()
+        return _Refused(line.start(2), f"{message}; {because}" if shows_here else because, line.end(2))
 
-    def _line_after(self, block: Scalar, at: int) -> Span | None:
-        """The first line with text after a block scalar, if nothing was understood between it and `at`."""
-        text = self.text
-        match = re.compile(r"[^\S\r\n]*([^\s#][^\r\n]*)").search(text, block.end)
-        while match and match.start(1) <= block.end:
-            match = re.compile(r"[^\S\r\n]*([^\s#][^\r\n]*)").search(text, match.end())
-        if match is None or at < match.start():
+    def _in_words(self, problem: str, openings: list[Any], at: int) -> str:
+        """What libyaml found, for somebody who does not know YAML's grammar."""
+        character = self.text[at : at + 1]
+        if problem == "found character that cannot start any token" and character.isprintable():
+            shown = "a backtick" if character == "`" else f"`{character}`"
+            return f"no value can begin with {shown} (quote it)"
+        if problem == "found unknown escape character":
+            escape = self.text[at : at + 2]
+            return f"`{escape}` is no escape in double quotes (write `\\{escape}`, or use single quotes)"
+        if problem in _NO_ENTRY and self.text[self._line_start(at) : at].strip(" \t-"):
+            return "the value has ended before this text (mend the quotes, or begin a new line)"
+        inner = openings[-1] if openings else None
+        at_end = not self.text[at : self.span.end].strip()
+        if inner is not None and inner.flow_style and (problem in _NOT_CLOSED or at_end):
+            closing, what = ("]", "list") if type(inner) is SequenceStartEvent else ("}", "mapping")
+            line, _ = self.source.line_column(self.base + inner.start_mark.index)
+            return f"a `,` or `{closing}` is missing before this, in the {what} of line {line}"
+        return _IN_WORDS.get(problem, problem)
+
+    def _line_that_ends(
+        self, block: Scalar, nodes: list[Node], openings: list[Any], at: int
+    ) -> re.Match[str] | None:
+        """The line that ended a block scalar too early, if that is what is wrong at `at` or behind it."""
+        lines = _TEXT_LINE.finditer(self.text, block.end, self.span.end)
+        first = line = next(lines, None)
+        if self._ends_heredoc(block, at):
+            return first
+        while line is not None and line[2].startswith("#"):
+            line = next(lines, None)
+        if line is None or at < line.start(2) or _last_scalar(nodes) is not block:
             return None
-        if text.count("\n", match.start(1), at) <= 1 or self._ends_heredoc(block, at):
-            return Span(match.start(1), match.end(1))
-        return None
+        columns = {opening.start_mark.column for opening in openings}
+        if len(line[1]) in columns and _LOOKS_LIKE_ENTRY.match(line[2]):
+            return None
+        # A comment ends a block scalar too, and is the culprit if the line behind it would have been part of it.
+        content = [len(text[1]) for text in _TEXT_LINE.finditer(self.text, self._line_end(block.start), block.end)]
+        return first if content and len(line[1]) >= min(content) else line
 
     def _ends_heredoc(self, block: Scalar, at: int) -> bool:
         """Whether the word at `at` ends a heredoc that the block scalar begins: its body has fallen out of it."""
-        word = re.compile(r"\w+").match(self.text, at)
+        word = _WORD.match(self.text, at)
         return word is not None and re.search(rf"<<-?\s*[\"'\\]?{word[0]}\b", block.text) is not None
 
+    def _line_start(self, offset: int) -> int:
+        return max(self.text.rfind("\n", 0, offset), self.text.rfind("\r", 0, offset)) + 1
 
-# What libyaml says of a text behind a value, too, where it is not the line's indentation that is wrong.
-_AFTER_A_VALUE = ("did not find expected key", "did not find expected '-' indicator")
-_WORDS_FOR_PROBLEMS = {
-    "mapping values are not allowed in this context": "a `: ` stands where no key can be (quote the text, or mend the indentation)",
+    def _line_end(self, offset: int) -> int:
+        match = _LINE_BREAK.search(self.text, offset)
+        return match.start() if match else len(self.text)
+
+    def _text_end(self, offset: int) -> int:
+        return offset + len(self.text[offset : self._line_end(offset)].rstrip())
+
+
+# Problems that libyaml notices later than they begin.
+_WHERE_IT_BEGAN = frozenset(
+    (
+        "could not find expected ':'",
+        "found unexpected end of stream",
+        "found unexpected document indicator",
+        "did not find expected alphabetic or numeric character",
+        "did not find expected whitespace or line break",
+        "did not find expected tag URI",
+    )
+)
+_NO_ENTRY = frozenset(("did not find expected key", "did not find expected '-' indicator"))
+_NOT_CLOSED = frozenset(("did not find expected ',' or ']'", "did not find expected ',' or '}'"))
+_TAB = "a tab stands where YAML takes only spaces"
+_IN_WORDS = {
+    "mapping values are not allowed in this context": (
+        "a `: ` stands where no key can be (quote the text, or mend the indentation)"
+    ),
     "could not find expected ':'": "this line is neither `key: value` nor part of the text above it",
     "did not find expected key": "this line is not indented like its neighbours, so it is no key of theirs",
     "did not find expected '-' indicator": "a list item was expected here, indented like the ones above",
+    "did not find expected node content": "a value was expected here",
     "block sequence entries are not allowed in this context": "a list item cannot begin here (mend the indentation)",
-    "found unexpected end of stream": "the file ends inside a quoted text",
-    "did not find expected ',' or ']'": "a list in brackets is not closed here",
-    "did not find expected ',' or '}'": "a mapping in braces is not closed here",
-    "found a tab character that violates indentation": "a tab stands where YAML takes only spaces",
+    "mapping keys are not allowed in this context": "no value can begin with `? ` (quote it)",
     "did not find expected alphabetic or numeric character": "`*` and `&` are for aliases and anchors (quote the text)",
+    "did not find expected whitespace or line break": "`!` is for tags (quote the text)",
+    "did not find expected tag URI": "`!` is for tags (quote the text)",
+    "found undefined tag handle": "`!` is for tags (quote the text)",
     "did not find expected comment or line break": "no text can follow `|` or `>` on its line",
-    "did not find expected <document start>": "the document has ended before this text",
-    "found unknown escape character": "double quotes do not know this `\\` sequence (use single quotes)",
+    "found an indentation indicator equal to 0": "a block scalar is indented by 1 to 9 spaces, not by `0`",
+    "found a tab character where an indentation space is expected": _TAB,
+    "found a tab character that violates indentation": _TAB,
+    "found character that cannot start any token": _TAB,
+    "found unexpected end of stream": "the quoted text that begins here is never closed",
+    "found unexpected document indicator": "the quoted text that begins here is not closed in its document",
+    "did not find expected hexdecimal number": "an escape in double quotes lacks hexadecimal digits",
+    "found invalid Unicode character escape code": "an escape in double quotes names no character",
 }
-
-
-def _in_words(problem: str, character: str) -> str:
-    if problem == "found character that cannot start any token":
-        if character == "\t":
-            return "a tab stands where YAML takes only spaces"
-        if character == "`":
-            return "no value can begin with a backtick (quote it)"
-        if character.isprintable() and character:
-            return f"no value can begin with `{character}` (quote it)"
-    return _WORDS_FOR_PROBLEMS.get(problem, problem)
 
 
 def _within(span: Span, text: str) -> Span:
@@ -540,23 +683,38 @@ def _within(span: Span, text: str) -> Span:
     return Span(start, min(max(span.end, start), len(text)))
 
 
-def _share(node: Node) -> int:
-    """Marks a subtree as reached through an alias too, and counts its nodes as go-yaml decodes them."""
-    count = 0
-    stack: list[Node] = [node]
-    while stack:
-        current = stack.pop()
+def _last_scalar(nodes: list[Node]) -> Scalar | None:
+    """The scalar that was read last of all, if it was the last thing of all."""
+    while nodes and not nodes[-1].shared:
+        node = nodes[-1]
+        if isinstance(node, Scalar):
+            return node
+        nodes = node.items if isinstance(node, Sequence) else [entry.value for entry in node.entries[-1:]]
+    return None
+
+
+def _share(node: Node) -> tuple[int, int]:
+    """Marks a subtree as reached through an alias too; how many nodes it has, as go-yaml decodes them, and levels."""
+    count = height = 0
+    stack: list[tuple[Node, int]] = [(node, 0)]
+    while stack and count <= ALIAS_LIMIT:
+        current, depth = stack.pop()
         current.shared = True
         count += 1
-        if count > ALIAS_LIMIT:
-            break
+        height = max(height, depth)
         if isinstance(current, Mapping):
             for entry in current.entries:
-                stack.append(entry.key)
-                stack.append(entry.value)
+                stack.append((entry.key, depth + 1))
+                stack.append((entry.value, depth + 1))
         elif isinstance(current, Sequence):
-            stack.extend(current.items)
-    return count
+            stack.extend((item, depth + 1) for item in current.items)
+    return count, height
+
+
+def _too_many(aliased: int, decoded: int) -> bool:
+    """go-yaml's bound on what aliases add (decode.go, allowedAliasRatio), and a bound of our own."""
+    beyond = min(max((decoded - 400_000) / 3_600_000, 0), 1)
+    return aliased > ALIAS_LIMIT or (aliased > 100 and decoded > 1000 and aliased / decoded > 0.99 - 0.89 * beyond)
 
 
 def _copy_at(node: Node, start: int, end: int) -> Node:

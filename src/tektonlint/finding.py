@@ -59,11 +59,16 @@ class Edit(NamedTuple):
 
 
 class Fix(NamedTuple):
-    """Edits applied together or not at all; the title is imperative."""
+    """Edits of one file, applied together or not at all; the title is imperative.
+
+    `touches` are the paths, from the root of the finding's document, at or under which values may differ
+    afterwards. Whatever else differs, the fix is refused.
+    """
 
     title: str
     edits: tuple[Edit, ...]
     safety: Safety = Safety.UNSAFE
+    touches: frozenset[Path] = frozenset()
 
 
 class ResourceId(NamedTuple):

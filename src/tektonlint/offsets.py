@@ -6,20 +6,28 @@ A script is a scalar; what is found in it has to be shown, and one day edited, i
 from __future__ import annotations
 
 import re
+import sys
 
 from tektonlint.document import DOUBLE, FOLDED, LITERAL, PLAIN, SINGLE, Scalar
 from tektonlint.text import Span
 
-_LINE = re.compile(r"([^\r\n]*)(\r\n|\n|\r|\Z)")
-_DOUBLE_ESCAPE = re.compile(r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|\r\n[ \t]*|[\r\n][ \t]*|.)", re.DOTALL)
-_FOLD = re.compile(r"[ \t]*(?:\r\n|\n|\r)[ \t\r\n]*")
+# What ends a line in YAML 1.1. The last two stay what they are when lines are folded.
+_BREAK = r"(?:\r\n|[\r\n\x85\u2028\u2029])"
+_KEPT_BREAKS = "\u2028\u2029"
+_LINE_END = re.compile(_BREAK)
+_LINE = re.compile(rf"([^\r\n\x85\u2028\u2029]*)({_BREAK}|\Z)")
+_VALUE_LINE = re.compile(r"[^\n\u2028\u2029]+")
+_FOLD = re.compile(rf"[ \t]*{_BREAK}[ \t\r\n\x85\u2028\u2029]*")
+_ESCAPED_FOLD = re.compile(rf"\\{_BREAK}([ \t\r\n\x85\u2028\u2029]*)")
+_VERBATIM = re.compile(r"[^\\' \t\r\n\x85\u2028\u2029]+")
+_ESCAPE = re.compile(r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|\r\n|.)", re.DOTALL)
 
 
 def source_offsets(scalar: Scalar, text: str) -> list[int]:
     """For every character of `scalar.text`, and for its end, the offset in `text` it was read from.
 
-    The list has ``len(scalar.text) + 1`` items and never decreases. A character that stands for
-    several (an escape, a fold) maps to the first of them.
+    The list has ``len(scalar.text) + 1`` items and never decreases. A character that stands for several
+    (an escape, the blanks and the line end that became a blank) maps to the first of them.
     """
     if scalar.style in (LITERAL, FOLDED):
         return _block(scalar, text)
@@ -41,9 +49,10 @@ def span_in(scalar: Scalar, text: str, start: int, end: int) -> Span:
 
 def _end_of(scalar: Scalar, text: str, offset: int) -> int:
     """Where the source of the one character read from `offset` ends."""
-    if scalar.style == DOUBLE and text[offset] == "\\":
-        match = _DOUBLE_ESCAPE.match(text, offset)
-        return match.end() if match else offset + 1
+    if scalar.style == DOUBLE:
+        escape = _ESCAPE.match(text, offset)
+        if escape:
+            return escape.end()
     if scalar.style == SINGLE and text.startswith("''", offset):
         return offset + 2
     return offset + 2 if text.startswith("\r\n", offset) else offset + 1
@@ -51,22 +60,24 @@ def _end_of(scalar: Scalar, text: str, offset: int) -> int:
 
 def header_line_end(scalar: Scalar, text: str) -> int:
     """Where the line of a block scalar's indicator ends, its line end included."""
-    match = re.compile(r"\r\n|\n|\r").search(text, scalar.start)
+    match = _LINE_END.search(text, scalar.start)
     return match.end() if match else len(text)
 
 
 def indentation(scalar: Scalar, text: str) -> int:
     """How many spaces stand before a block scalar's content on every line; 0 where it has no content.
 
-    Read from the first line with text and its value, so that an indentation indicator needs no parent.
+    Read from a line and its value, so that an indentation indicator needs no parent.
     """
-    value_line = next((line for line in scalar.text.split("\n") if line.strip(" \t")), None)
-    if value_line is None:
+    first = _VALUE_LINE.search(scalar.text)
+    if first is None:
         return 0
-    for match in _LINE.finditer(text, header_line_end(scalar, text)):
-        if match[1].strip(" \t"):
-            return _leading_spaces(match[1]) - _leading_spaces(value_line)
-    return 0
+    # Before the first text, folding joins no lines, so as many stand before it in the file.
+    lines = _LINE.finditer(text, header_line_end(scalar, text))
+    line = next(match[1] for number, match in enumerate(lines) if number == first.start())
+    if not first[0].strip(" \t"):
+        return len(line) - len(first[0])
+    return _leading_spaces(line) - _leading_spaces(first[0])
 
 
 def _leading_spaces(line: str) -> int:
@@ -75,58 +86,59 @@ def _leading_spaces(line: str) -> int:
 
 def _block(scalar: Scalar, text: str) -> list[int]:
     value = scalar.text
-    indent = indentation(scalar, text)
+    with_content = len(value.rstrip("\n\u2028\u2029"))
+    # Where nothing but blank lines stands, none of their blanks counts, however many they are.
+    indent = indentation(scalar, text) if with_content else sys.maxsize
     offsets: list[int] = []
-    position = header_line_end(scalar, text)
-    for match in _LINE.finditer(text, position):
-        if len(offsets) >= len(value) or match.start() >= len(text):
+    # The ends of the lines since the last content; most become a character each.
+    ends: list[int] = []
+    end = header_line_end(scalar, text)
+    for line in _LINE.finditer(text, end):
+        if len(offsets) >= with_content and len(offsets) + len(ends) >= len(value):
             break
-        content = match[1][indent:]
-        start = match.start() + min(indent, len(match[1]))
-        if scalar.style == LITERAL:
-            offsets.extend(range(start, start + len(content)))
-            offsets.append(match.end(1))
-        elif content:
-            # Between two lines' texts a folded scalar holds only blanks and line feeds that the fold put there.
-            while len(offsets) < len(value) and not value.startswith(content, len(offsets)):
-                offsets.append(position)
-            offsets.extend(range(start, start + len(content)))
-        position = match.end(1)
-    del offsets[len(value) :]
-    offsets.extend([position if scalar.style == FOLDED else _last(offsets, position)] * (len(value) + 1 - len(offsets)))
+        content = line[1][indent:]
+        if content:
+            between = value.index(content, len(offsets)) - len(offsets)
+            # Folding drops the first of them if there are more than one.
+            offsets.extend(ends[len(ends) - between :])
+            offsets.extend(range(line.end(1) - len(content), line.end(1)))
+            ends.clear()
+        ends.append(line.end(1))
+    offsets.extend(ends[: len(value) - len(offsets)])
+    offsets.append(_end_of(scalar, text, offsets[-1]) if offsets else end)
     return offsets
-
-
-def _last(offsets: list[int], position: int) -> int:
-    return max(position, offsets[-1]) if offsets else position
 
 
 def _flow(scalar: Scalar, text: str) -> list[int]:
-    """Plain over several lines, single-quoted or double-quoted: read again, character by character."""
+    """Plain over several lines, single-quoted or double-quoted: read again, piece by piece."""
     quoted = scalar.style != PLAIN
     position = scalar.start + quoted
     stop = scalar.end - quoted
-    value = scalar.text
     offsets: list[int] = []
-    while position < stop and len(offsets) <= len(value):
+    while position < stop:
+        verbatim = _VERBATIM.match(text, position, stop)
         fold = _FOLD.match(text, position, stop)
-        if fold:
-            breaks = len(re.findall(r"\r\n|\n|\r", fold[0]))
-            # One line end reads as a blank, each further one as a line feed.
-            offsets.extend([position] * max(1, breaks - 1))
+        escaped_fold = _ESCAPED_FOLD.match(text, position, stop) if scalar.style == DOUBLE else None
+        if verbatim:
+            offsets.extend(range(position, verbatim.end()))
+            position = verbatim.end()
+        elif fold:
+            offsets.extend(_folded(text, position, fold.end()))
             position = fold.end()
-        elif scalar.style == DOUBLE and text[position] == "\\":
-            match = _DOUBLE_ESCAPE.match(text, position, stop)
-            end = match.end() if match else position + 1
-            if text[position + 1 : position + 2] not in ("\r", "\n"):
-                offsets.append(position)
-            position = end
-        elif scalar.style == SINGLE and text.startswith("''", position):
-            offsets.append(position)
-            position += 2
+        elif escaped_fold:
+            # The escaped line end is no character, but each further one is.
+            offsets.extend(end.start() for end in _LINE_END.finditer(text, *escaped_fold.span(1)))
+            position = escaped_fold.end()
         else:
             offsets.append(position)
-            position += 1
-    del offsets[len(value) :]
-    offsets.extend([stop] * (len(value) + 1 - len(offsets)))
+            position = _end_of(scalar, text, position)
+    offsets.append(stop)
     return offsets
+
+
+def _folded(text: str, start: int, end: int) -> list[int]:
+    """The offsets of the characters that a fold becomes: one blank, or all of its line ends but the first."""
+    ends = [match.start() for match in _LINE_END.finditer(text, start, end)]
+    if text[ends[0]] in _KEPT_BREAKS:
+        return ends
+    return ends[1:] or [start]

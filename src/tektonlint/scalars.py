@@ -7,41 +7,40 @@ stay strings, `0o14` is octal and `1e3` is a number. PyYAML's own constructors d
 
 from __future__ import annotations
 
-import base64
+import binascii
 import math
 import re
 import struct
 
 Value = str | int | float | bool | None
 
-# What a text has to begin with to be anything but a string; the empty text is null.
-HINTS = frozenset(("", *"yYnNtTfFoO~+-.0123456789"))
-_NUMERIC = frozenset("+-.0123456789")
-
-_WORDS: dict[str, bool | None] = {
+WORDS: dict[str, bool | None] = {
     **dict.fromkeys(("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"), True),
     **dict.fromkeys(("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"), False),
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
 }
+# What a text that is not one of the words has to begin with to be anything but a string.
+NUMERIC = frozenset("+-.0123456789")
 _NOT_FINITE = {
     **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), math.inf),
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), -math.inf),
     **dict.fromkeys((".nan", ".NaN", ".NAN"), math.nan),
 }
+# Regular expressions are compiled when they are first needed: most files have no use for them.
 # The integers of Go's strconv.ParseInt with base 0, once go-yaml has taken the underscores out.
-_INTEGER = re.compile(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))")
-_BASES = (16, 2, 8, 10)
+_INTEGER = r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))"
+_BASES = {2: 16, 3: 2, 4: 8, 5: 10}
 # go-yaml tries `0b` once more by itself, and then takes a sign behind it.
-_SIGNED_BINARY = re.compile(r"0b([-+][01]+)")
+_SIGNED_BINARY = r"0b([-+])([01]+)"
 # No integer of 64 bits in base 10 is longer, and Python refuses to read one of more than 4300 digits.
 _LONGEST = len(str(2**64))
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_FLOAT = r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
 # A text that begins with a point goes to Go's ParseFloat as it stands; that takes underscores between digits.
-_POINT_FLOAT = re.compile(r"\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?")
+_POINT_FLOAT = r"\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?"
 
 _TAG = "tag:yaml.org,2002:"
 _KINDS: dict[str, type] = {"int": int, "float": float, "bool": bool, "null": type(None)}
-_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
+_BASE64 = r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
 
 
 class NotAValue(ValueError):
@@ -79,7 +78,7 @@ def key(value: Value) -> str:
     if isinstance(value, str):
         return value
     if value is None:
-        raise NotAValue("a key is null")
+        raise NotAValue("a key is null, which Kubernetes refuses")
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
@@ -96,34 +95,34 @@ def plain_key(text: str) -> str:
 
 def _resolve(text: str) -> Value:
     """The value as go-yaml has it, before it is written as JSON."""
-    first = text[:1]
-    if first not in HINTS:
+    if text in WORDS:
+        return WORDS[text]
+    if text[0] not in NUMERIC:
         return text
-    if first not in _NUMERIC:
-        return _WORDS.get(text, text)
     if text in _NOT_FINITE:
         return _NOT_FINITE[text]
-    if first == ".":
-        return _float(text, text) if _POINT_FLOAT.fullmatch(text) else text
+    if text[0] == ".":
+        return _float(text, text) if re.fullmatch(_POINT_FLOAT, text) else text
     digits = text.replace("_", "")
     number = _integer(digits)
     if number is not None:
         return number
-    return _float(text, digits) if _FLOAT.fullmatch(digits) else text
+    return _float(text, digits) if re.fullmatch(_FLOAT, digits) else text
 
 
 def _integer(digits: str) -> int | None:
-    match = _INTEGER.fullmatch(digits)
-    if match is None:
-        match = _SIGNED_BINARY.fullmatch(digits)
-        number = int(match[1], 2) if match else None
-        return number if number is not None and -(2**63) <= number < 2**63 else None
-    sign = match[1]
-    text, base = next((text, base) for text, base in zip(match.groups()[1:], _BASES, strict=True) if text is not None)
-    if base == 10 and len(text) > _LONGEST:
-        return None
+    match = re.fullmatch(_INTEGER, digits)
+    if match and match.lastindex:
+        sign, text, base = match[1], match[match.lastindex], _BASES[match.lastindex]
+        if base == 10 and len(text) > _LONGEST:
+            return None
+    else:
+        match = re.fullmatch(_SIGNED_BINARY, digits)
+        if match is None:
+            return None
+        sign, text, base = match[1], match[2], 2
     number = int(sign + text, base)
-    # Only ParseInt takes a sign; the further bit is ParseUint's.
+    # ParseUint, which has one bit more than ParseInt, takes no sign.
     return number if -(2**63) <= number < (2**63 if sign else 2**64) else None
 
 
@@ -136,15 +135,22 @@ def _as_json(number: float, text: str) -> int | float:
     """encoding/json writes a whole number below 1e21 without a fraction, so the API server reads an integer."""
     if not math.isfinite(number):
         raise NotAValue(f"`{text}` has no JSON form, so Kubernetes refuses it")
-    return int(number) if number.is_integer() and abs(number) < 1e21 else number
+    if not number.is_integer() or abs(number) >= 1e21:
+        return number
+    if abs(number) < 1e16:
+        return int(number)
+    from decimal import Decimal  # not worth its import for most runs
+
+    # Go writes the fewest digits that tell the number from its neighbours, and noughts behind them.
+    return int(Decimal(repr(number)))
 
 
 def _from_base64(text: str) -> str:
     digits = text.replace("\n", "").replace("\r", "")
-    if not _BASE64.fullmatch(digits):
+    if not re.fullmatch(_BASE64, digits):
         raise NotAValue("the text of a `!!binary` is not base64")
     # encoding/json puts one U+FFFD for each byte that is not UTF-8.
-    return re.sub("[\udc80-\udcff]", "\ufffd", base64.b64decode(digits).decode("utf-8", "surrogateescape"))
+    return re.sub("[\udc80-\udcff]", "\ufffd", binascii.a2b_base64(digits).decode("utf-8", "surrogateescape"))
 
 
 def _go_float(number: float) -> str:

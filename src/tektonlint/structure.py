@@ -78,7 +78,7 @@ class Fault(NamedTuple):
             return False
         if to.startswith("spec."):
             return self.place.resource.place.get(*to.split(".")) is not None
-        return to in _present(self.problem)
+        return self.problem.owner is not None and to in self.problem.owner.index
 
 
 def faults(resource: Resource) -> tuple[Fault, ...]:
@@ -142,15 +142,12 @@ def _candidates(name: str, problem: Problem) -> set[str]:
 
     None that stands beside it already, unless Go's decoder takes the one for the other.
     """
-    free = set(problem.schema.names) - _present(problem)
-    if problem.embedded:
-        free.update(known for known in problem.schema.names if known.lower() == name.lower())
-    return free
-
-
-def _present(problem: Problem) -> set[str]:
-    """The fields that stand beside an unknown one."""
-    return set(problem.owner.index) if problem.owner is not None else set()
+    beside = problem.owner.index if problem.owner is not None else {}
+    return {
+        known
+        for known in problem.schema.names
+        if known not in beside or (problem.embedded and known.lower() == name.lower())
+    }
 
 
 def _above(whole: Schema, path: list[str | int], root: Mapping) -> str | None:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
-from tektonlint.document import FOLDED, LITERAL, Document, Mapping, Node, Scalar, walk
+from tektonlint.comments import comments
+from tektonlint.document import FOLDED, LITERAL, Document, Mapping, Node, Scalar
 from tektonlint.finding import Finding, Location
 from tektonlint.near import did_you_mean
-from tektonlint.offsets import header_line_end
 from tektonlint.policy.catalog import Catalog
 from tektonlint.policy.context import Context
 from tektonlint.text import Source, Span
@@ -55,11 +55,11 @@ def suppressions(file: File) -> tuple[Suppression, ...]:
     text = file.source.text
     if "tektonlint:" not in text:
         return ()
-    scalars = _scalar_spans(file)
     starts = [
         match.span()
-        for match in _COMMENT.finditer(text)
-        if not _inside(scalars, match.start()) and _begins_comment(text, match.start())
+        for comment in comments(text, file.loaded.documents)
+        for match in _COMMENT.finditer(text, *comment)
+        if match.start() == comment.start or text[match.start() - 1].isspace()
     ]
     following = _following_lines(file.source)
     found: list[Suppression] = []
@@ -180,29 +180,6 @@ def _document_at(file: File, offset: int) -> Document | None:
     documents = file.loaded.documents
     position = bisect_right(documents, offset, key=lambda document: document.span.start) - 1
     return documents[position] if position >= 0 else None
-
-
-def _begins_comment(text: str, start: int) -> bool:
-    """YAML 1.1 §4.1.1: a `#` begins a comment at the start of a line or behind white space."""
-    return start == 0 or text[start - 1] in " \t\r\n\ufeff"
-
-
-def _scalar_spans(file: File) -> list[Span]:
-    """Where scalars stand, without the header lines of block scalars, which may hold a comment."""
-    spans: list[Span] = []
-    for document in file.loaded.documents:
-        for node in walk(document.root):
-            if isinstance(node, Scalar) and node.end > node.start:
-                start = node.start
-                if node.style in (LITERAL, FOLDED):
-                    start = min(header_line_end(node, file.source.text), node.end)
-                spans.append(Span(start, node.end))
-    return sorted(spans)
-
-
-def _inside(spans: list[Span], offset: int) -> bool:
-    position = bisect_right(spans, Span(offset, len(spans) and spans[-1].end)) - 1
-    return position >= 0 and spans[position].start <= offset < spans[position].end
 
 
 def _following_lines(source: Source) -> list[int]:

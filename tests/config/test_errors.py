@@ -335,7 +335,7 @@ PIECES = [
 @example("select: [a]")
 @example("[tool.tektonlint]\n")
 def test_no_text_ends_in_a_traceback(tmp_path_factory: pytest.TempPathFactory, name: str, text: str) -> None:
-    path = tmp_path_factory.getbasetemp() / name
+    path = tmp_path_factory.mktemp("text") / name
     path.write_text(text, encoding="utf-8")
     try:
         load(str(path))

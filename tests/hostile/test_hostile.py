@@ -1,7 +1,7 @@
-"""Input that somebody made to break the linter, or that no one meant to be read: through the command, with a time limit.
+"""Input that somebody made to break the linter, or that nobody meant to be read, through the command.
 
 Whatever a file is, there is a finding about it or exit code 2 with one line that says why; there is no traceback,
-nothing that a terminal would obey is printed, and the other files of the folder are linted.
+nothing that a terminal would obey is printed, the other files of the folder are linted, and it takes seconds.
 """
 
 from __future__ import annotations
@@ -41,13 +41,14 @@ NEIGHBOUR = ("neighbour.yaml", 8, 14, "mutable-image")
 HEAD = b"apiVersion: tekton.dev/v1\nkind: Task\nmetadata:\n  name: hostile\nspec:\n"
 
 Place = tuple[str, int, int, str]
-CASES: dict[str, tuple[Callable[[Path], object], list[Place]]] = {}
+Make = Callable[[Path], None]
+CASES: dict[str, tuple[Make, list[Place]]] = {}
 
 
-def case(*expected: Place) -> Callable[[Callable[[Path], object]], Callable[[Path], object]]:
+def case(*expected: Place) -> Callable[[Make], Make]:
     """Registers a function that puts something hostile into a folder, and the findings about that."""
 
-    def register(make: Callable[[Path], object]) -> Callable[[Path], object]:
+    def register(make: Make) -> Make:
         CASES[make.__name__.replace("_", " ")] = (make, sorted(expected))
         return make
 
@@ -58,56 +59,56 @@ def case(*expected: Place) -> Callable[[Callable[[Path], object]], Callable[[Pat
 
 
 @case(("x.yaml", 1, 3, "unreadable-file"))
-def binary(folder: Path) -> object:
-    return (folder / "x.yaml").write_bytes(b"\x00\x01\xfftekton.dev/\x1b[31m\x9b")
+def binary(folder: Path) -> None:
+    (folder / "x.yaml").write_bytes(b"\x00\x01\xfftekton.dev/\x1b[31m\x9b")
 
 
 @case(("x.yaml", 6, 6, "unreadable-file"))
-def a_byte_that_is_not_utf_8(folder: Path) -> object:
-    return (folder / "x.yaml").write_bytes(HEAD + b"  # b\xe4se\n")
+def a_byte_that_is_not_utf_8(folder: Path) -> None:
+    (folder / "x.yaml").write_bytes(HEAD + b"  # b\xe4se\n")
 
 
 @case(("x.yaml", 1, 1, "unreadable-file"))
-def utf_16(folder: Path) -> object:
-    return (folder / "x.yaml").write_bytes(GOOD.encode("utf-16"))
+def utf_16(folder: Path) -> None:
+    (folder / "x.yaml").write_bytes(GOOD.encode("utf-16"))
 
 
 @case(("x.yaml", 1, 2, "yaml-syntax"))
-def utf_16_without_a_mark(folder: Path) -> object:
-    return (folder / "x.yaml").write_bytes(GOOD.encode("utf-16-le"))
+def utf_16_without_a_mark(folder: Path) -> None:
+    (folder / "x.yaml").write_bytes(GOOD.encode("utf-16-le"))
 
 
 @case(("x.yaml", 1, 1, "unreadable-file"))
-def utf_32(folder: Path) -> object:
-    return (folder / "x.yaml").write_bytes(GOOD.encode("utf-32"))
+def utf_32(folder: Path) -> None:
+    (folder / "x.yaml").write_bytes(GOOD.encode("utf-32"))
 
 
 @case(("x.yaml", 6, 6, "yaml-syntax"))
-def a_nul_byte(folder: Path) -> object:
-    return (folder / "x.yaml").write_bytes(HEAD + b"  a: \x00\n")
+def a_nul_byte(folder: Path) -> None:
+    (folder / "x.yaml").write_bytes(HEAD + b"  a: \x00\n")
 
 
 @case(("x.yaml", 6, 5, "yaml-syntax"))
-def an_escape_sequence_in_a_comment(folder: Path) -> object:
-    return (folder / "x.yaml").write_bytes(HEAD + b"  # \x1b[31mred\x1b]0;title\x07\n")
+def an_escape_sequence_in_a_comment(folder: Path) -> None:
+    (folder / "x.yaml").write_bytes(HEAD + b"  # \x1b[31mred\x1b]0;title\x07\n")
 
 
 @case(("x.yaml", 6, 3, "unknown-field"), ("x.yaml", 7, 3, "unknown-field"))
-def escape_sequences_that_yaml_spells_out(folder: Path) -> object:
+def escape_sequences_that_yaml_spells_out(folder: Path) -> None:
     text = rb'  "a\e[31m\x07\r\nb\u202e\x9b": 1' + b"\n" + rb'  "\x7f": 2' + b"\n"
-    return (folder / "x.yaml").write_bytes(HEAD + text)
+    (folder / "x.yaml").write_bytes(HEAD + text)
 
 
 # What is no file
 
 
 @case(("x.yaml", 1, 1, "unreadable-file"))
-def a_pipe(folder: Path) -> object:
-    return os.mkfifo(folder / "x.yaml")
+def a_pipe(folder: Path) -> None:
+    os.mkfifo(folder / "x.yaml")
 
 
 @case(("x.yaml", 1, 1, "unreadable-file"))
-def a_socket(folder: Path) -> object:
+def a_socket(folder: Path) -> None:
     here = os.getcwd()
     with socket.socket(socket.AF_UNIX) as listening:
         # A socket's whole path has to be short.
@@ -116,140 +117,138 @@ def a_socket(folder: Path) -> object:
             listening.bind("x.yaml")
         finally:
             os.chdir(here)
-    return None
 
 
 @case()
-def a_pipe_in_place_of_gitignore(folder: Path) -> object:
-    return os.mkfifo(folder / ".gitignore")
+def a_pipe_in_place_of_gitignore(folder: Path) -> None:
+    os.mkfifo(folder / ".gitignore")
 
 
 @case()
-def an_endless_gitignore(folder: Path) -> object:
-    return (folder / ".gitignore").symlink_to("/dev/zero")
+def an_endless_gitignore(folder: Path) -> None:
+    (folder / ".gitignore").symlink_to("/dev/zero")
 
 
 @case()
-def a_pipe_in_place_of_pyproject(folder: Path) -> object:
-    return os.mkfifo(folder / "pyproject.toml")
+def a_pipe_in_place_of_pyproject(folder: Path) -> None:
+    os.mkfifo(folder / "pyproject.toml")
 
 
 @case()
-def an_endless_pyproject(folder: Path) -> object:
-    return (folder / "pyproject.toml").symlink_to("/dev/zero")
+def an_endless_pyproject(folder: Path) -> None:
+    (folder / "pyproject.toml").symlink_to("/dev/zero")
 
 
 @case(("kustomization.yaml", 1, 1, "unreadable-file"))
-def a_pipe_in_place_of_a_kustomization(folder: Path) -> object:
-    return os.mkfifo(folder / "kustomization.yaml")
+def a_pipe_in_place_of_a_kustomization(folder: Path) -> None:
+    os.mkfifo(folder / "kustomization.yaml")
 
 
 @case()
-def a_gitignore_that_makes_no_sense(folder: Path) -> object:
-    return (folder / ".gitignore").write_bytes(b"!\n[\n\xff\n\x00\n\\\n" + b"a*" * 50 + b"b\n")
+def a_gitignore_that_makes_no_sense(folder: Path) -> None:
+    (folder / ".gitignore").write_bytes(b"!\n[\n\xff\n\x00\n\\\n" + b"a*" * 50 + b"b\n")
 
 
 # Links
 
 
 @case(("a.yaml", 1, 1, "unreadable-file"), ("b.yaml", 1, 1, "unreadable-file"))
-def links_to_each_other(folder: Path) -> object:
+def links_to_each_other(folder: Path) -> None:
     (folder / "a.yaml").symlink_to("b.yaml")
-    return (folder / "b.yaml").symlink_to("a.yaml")
+    (folder / "b.yaml").symlink_to("a.yaml")
 
 
 @case()
-def folders_that_hold_themselves(folder: Path) -> object:
+def folders_that_hold_themselves(folder: Path) -> None:
     (folder / "a" / "b").mkdir(parents=True)
     (folder / "a" / "b" / "up").symlink_to("..")
-    return (folder / "top").symlink_to(".")
+    (folder / "top").symlink_to(".")
 
 
 @case(("file.yaml", 1, 1, "outside-root"), ("folder", 1, 1, "outside-root"))
-def links_out_of_the_root(folder: Path) -> object:
+def links_out_of_the_root(folder: Path) -> None:
     outside = folder.parent / "outside"
     outside.mkdir()
     (outside / "secret.yaml").write_text(GOOD)
     (folder / "file.yaml").symlink_to(outside / "secret.yaml")
-    return (folder / "folder").symlink_to("../outside")
+    (folder / "folder").symlink_to("../outside")
 
 
 @case(("x.yaml", 1, 1, "unreadable-file"))
-def a_link_that_leads_nowhere(folder: Path) -> object:
-    return (folder / "x.yaml").symlink_to("nowhere.yaml")
+def a_link_that_leads_nowhere(folder: Path) -> None:
+    (folder / "x.yaml").symlink_to("nowhere.yaml")
 
 
 @case(("x.yaml", 1, 1, "outside-root"))
-def a_link_to_a_device(folder: Path) -> object:
-    return (folder / "x.yaml").symlink_to("/dev/zero")
+def a_link_to_a_device(folder: Path) -> None:
+    (folder / "x.yaml").symlink_to("/dev/zero")
 
 
 # Too deep, too many, too long
 
 
 @case(("x.yaml", 6, 204, "yaml-syntax"))
-def nested_brackets(folder: Path) -> object:
+def nested_brackets(folder: Path) -> None:
     """The document and `spec` are two levels, so that the 199th bracket is one too many."""
-    return (folder / "x.yaml").write_bytes(HEAD + b"  a: " + b"[" * 50_000 + b"]" * 50_000 + b"\n")
+    (folder / "x.yaml").write_bytes(HEAD + b"  a: " + b"[" * 50_000 + b"]" * 50_000 + b"\n")
 
 
 @case(("x.yaml", 6, 204, "yaml-syntax"))
-def nested_brackets_that_are_never_closed(folder: Path) -> object:
-    return (folder / "x.yaml").write_bytes(HEAD + b"  a: " + b"[" * 50_000)
+def nested_brackets_that_are_never_closed(folder: Path) -> None:
+    (folder / "x.yaml").write_bytes(HEAD + b"  a: " + b"[" * 50_000)
 
 
 @case(("x.yaml", 205, 202, "yaml-syntax"))
-def nested_blocks(folder: Path) -> object:
-    return (folder / "x.yaml").write_bytes(HEAD + b"".join(b" " * depth + b"k:\n" for depth in range(2, 1500)))
+def nested_blocks(folder: Path) -> None:
+    (folder / "x.yaml").write_bytes(HEAD + b"".join(b" " * depth + b"k:\n" for depth in range(2, 1500)))
 
 
 @case(("x.yaml", 7, 400, "yaml-syntax"))
-def nested_lists(folder: Path) -> object:
-    return (folder / "x.yaml").write_bytes(HEAD + b"  a:\n   " + b"- " * 20_000 + b"x\n")
+def nested_lists(folder: Path) -> None:
+    (folder / "x.yaml").write_bytes(HEAD + b"  a:\n   " + b"- " * 20_000 + b"x\n")
 
 
-@case(("x.yaml", 9, 20, "yaml-syntax"))
-def billion_laughs(folder: Path) -> object:
+@case(("x.yaml", 9, 32, "yaml-syntax"))
+def billion_laughs(folder: Path) -> None:
     levels = [b"  a%d: &a%d [%s]\n" % (n, n, b",".join([b"*a%d" % (n - 1)] * 9)) for n in range(1, 12)]
-    return (folder / "x.yaml").write_bytes(HEAD + b"  a0: &a0 [x,x,x,x,x,x,x,x,x]\n" + b"".join(levels))
+    (folder / "x.yaml").write_bytes(HEAD + b"  a0: &a0 [x,x,x,x,x,x,x,x,x]\n" + b"".join(levels))
 
 
 @case(("x.yaml", 6, 13, "yaml-syntax"))
-def an_anchor_that_holds_itself(folder: Path) -> object:
-    return (folder / "x.yaml").write_bytes(HEAD + b"  a: &a [b, *a]\n")
+def an_anchor_that_holds_itself(folder: Path) -> None:
+    (folder / "x.yaml").write_bytes(HEAD + b"  a: &a [b, *a]\n")
 
 
 @case(("x.yaml", 8, 14, "mutable-image"))
-def a_line_of_eight_million_characters(folder: Path) -> object:
-    return (folder / "x.yaml").write_bytes(GOOD.encode() + b"      script: " + b"x" * 8_000_000 + b"\n")
+def a_line_of_eight_million_characters(folder: Path) -> None:
+    (folder / "x.yaml").write_bytes(GOOD.encode() + b"      script: " + b"x" * 8_000_000 + b"\n")
 
 
 @case(("x.yaml", 6, 5, "unknown-field"))
-def a_key_of_a_hundred_thousand_characters(folder: Path) -> object:
-    return (folder / "x.yaml").write_bytes(HEAD + b"  ? " + b"k" * 100_000 + b"\n  : 1\n")
+def a_key_of_a_hundred_thousand_characters(folder: Path) -> None:
+    (folder / "x.yaml").write_bytes(HEAD + b"  ? " + b"k" * 100_000 + b"\n  : 1\n")
 
 
-@case(("x.yaml", 500_006, 1, "yaml-syntax"))
-def a_quote_that_is_never_closed(folder: Path) -> object:
-    return (folder / "x.yaml").write_bytes(HEAD + b'  a: "' + b"x\n" * 500_000)
+@case(("x.yaml", 6, 6, "yaml-syntax"))
+def a_quote_that_is_never_closed(folder: Path) -> None:
+    (folder / "x.yaml").write_bytes(HEAD + b'  a: "' + b"x\n" * 500_000)
 
 
 @case(("x.yaml", 1, 1, "unreadable-file"))
-def a_tekton_file_of_33_mib(folder: Path) -> object:
+def a_tekton_file_of_33_mib(folder: Path) -> None:
     with (folder / "x.yaml").open("wb") as file:
         file.write(HEAD)
         file.truncate(33 * 1024 * 1024)
-    return None
 
 
 @case(*(("x.yaml", line, 3, "unknown-field") for line in range(6, 20_006)))
-def twenty_thousand_unknown_fields(folder: Path) -> object:
-    return (folder / "x.yaml").write_bytes(HEAD + b"".join(b"  k%d: 1\n" % number for number in range(20_000)))
+def twenty_thousand_unknown_fields(folder: Path) -> None:
+    (folder / "x.yaml").write_bytes(HEAD + b"".join(b"  k%d: 1\n" % number for number in range(20_000)))
 
 
 @case(*(("x.yaml", line, 3, "duplicate-key") for line in range(6, 20_005)))
-def twenty_thousand_times_the_same_key(folder: Path) -> object:
-    return (folder / "x.yaml").write_bytes(HEAD + b"  volumes: []\n" * 20_000)
+def twenty_thousand_times_the_same_key(folder: Path) -> None:
+    (folder / "x.yaml").write_bytes(HEAD + b"  volumes: []\n" * 20_000)
 
 
 @case(
@@ -257,35 +256,35 @@ def twenty_thousand_times_the_same_key(folder: Path) -> object:
     *(("x.yaml", line, 1, "suppression-reason") for line in range(9, 5_009)),
     ("x.yaml", 8, 14, "mutable-image"),
 )
-def five_thousand_comments(folder: Path) -> object:
-    return (folder / "x.yaml").write_bytes(GOOD.encode() + b"# tektonlint: ignore[zzzz]\n" * 5_000)
+def five_thousand_comments(folder: Path) -> None:
+    (folder / "x.yaml").write_bytes(GOOD.encode() + b"# tektonlint: ignore[zzzz]\n" * 5_000)
 
 
 @case(*(("x.yaml", line, 14, "mutable-image") for line in range(8, 27_000, 9)))
-def three_thousand_documents(folder: Path) -> object:
-    return (folder / "x.yaml").write_bytes((GOOD + "---\n").encode() * 3_000)
+def three_thousand_documents(folder: Path) -> None:
+    (folder / "x.yaml").write_bytes((GOOD + "---\n").encode() * 3_000)
 
 
 @case(("x.yaml", 6, 1, "yaml-syntax"))
-def braces_that_are_never_closed(folder: Path) -> object:
-    return (folder / "x.yaml").write_bytes(HEAD + b"{{" * 20_000 + b"\n")
+def braces_that_are_never_closed(folder: Path) -> None:
+    (folder / "x.yaml").write_bytes(HEAD + b"{{" * 20_000 + b"\n")
 
 
-@case(("x.yaml", 6, 11, "yaml-syntax"))
-def placeholders_that_are_never_closed(folder: Path) -> object:
-    return (folder / "x.yaml").write_bytes(HEAD + b"  a: {{ " * 20_000 + b"\n")
+@case(("x.yaml", 6, 798, "yaml-syntax"))
+def placeholders_that_are_never_closed(folder: Path) -> None:
+    (folder / "x.yaml").write_bytes(HEAD + b"  a: {{ " * 20_000 + b"\n")
 
 
 @case(("x.yaml", 6, 1, "yaml-syntax"))
-def template_comments_that_are_never_closed(folder: Path) -> object:
-    return (folder / "x.yaml").write_bytes(HEAD + b"@{#{{/*" * 20_000 + b"\n")
+def template_comments_that_are_never_closed(folder: Path) -> None:
+    (folder / "x.yaml").write_bytes(HEAD + b"@{#{{/*" * 20_000 + b"\n")
 
 
 @case(("x.yaml", 7, 6, "yaml-syntax"))
-def numbers_that_are_none(folder: Path) -> object:
+def numbers_that_are_none(folder: Path) -> None:
     """Python's own int() refuses more than 4300 digits."""
     numbers = b"  a: " + b"9" * 5_000 + b"\n  b: .inf\n  c: 0x" + b"f" * 5_000 + b"\n"
-    return (folder / "x.yaml").write_bytes(HEAD + numbers)
+    (folder / "x.yaml").write_bytes(HEAD + numbers)
 
 
 # Names
@@ -302,22 +301,21 @@ HOSTILE_NAMES = [
 
 
 @case(*((os.fsdecode(name), 8, 14, "mutable-image") for name in HOSTILE_NAMES))
-def names_that_a_terminal_would_obey(folder: Path) -> object:
+def names_that_a_terminal_would_obey(folder: Path) -> None:
     for name in HOSTILE_NAMES:
         with open(os.path.join(os.fsencode(folder), name), "wb") as file:
             file.write(GOOD.encode())
-    return None
 
 
 @case(("\x1b[31m\n/x.yaml", 8, 14, "mutable-image"))
-def a_folder_that_a_terminal_would_obey(folder: Path) -> object:
+def a_folder_that_a_terminal_would_obey(folder: Path) -> None:
     (folder / "\x1b[31m\n").mkdir()
-    return (folder / "\x1b[31m\n" / "x.yaml").write_text(GOOD)
+    (folder / "\x1b[31m\n" / "x.yaml").write_text(GOOD)
 
 
 @case()
-def a_folder_that_is_called_like_a_file(folder: Path) -> object:
-    return (folder / "x.yaml").mkdir()
+def a_folder_that_is_called_like_a_file(folder: Path) -> None:
+    (folder / "x.yaml").mkdir()
 
 
 # All formats in one process, as starting one costs more than most cases; a NUL byte between the reports.
@@ -346,7 +344,7 @@ def command(folder: Path, *argv: str, program: Sequence[str] = ("-m", "tektonlin
     )
 
 
-def folder_with(make: Callable[[Path], object], tmp_path: Path) -> Path:
+def folder_with(make: Make, tmp_path: Path) -> Path:
     """A folder, which is a root, with a hostile part and a neighbour that has a finding."""
     folder = tmp_path / "root"
     (folder / ".git").mkdir(parents=True)
@@ -384,19 +382,33 @@ def test_hostile_input_is_told_safely_and_hides_nothing(name: str, tmp_path: Pat
 # What ends the run
 
 
-def config_of(text: bytes) -> Callable[[Path], object]:
-    return lambda folder: (folder / ".tektonlint.yaml").write_bytes(text)
-
-
-def policy_of(text: bytes) -> Callable[[Path], object]:
-    """A policy of the tree's own."""
-
-    def make(folder: Path) -> object:
-        (folder / "own").mkdir()
-        (folder / "own" / "p.yaml").write_bytes(text)
-        return (folder / ".tektonlint.yaml").write_text("policy-paths: [own]\n")
+def config_of(text: bytes) -> Make:
+    def make(folder: Path) -> None:
+        (folder / ".tektonlint.yaml").write_bytes(text)
 
     return make
+
+
+def policy_of(text: bytes, name: str = "p") -> Make:
+    """A policy of the tree's own."""
+
+    def make(folder: Path) -> None:
+        (folder / "own").mkdir()
+        (folder / "own" / f"{name}.yaml").write_bytes(text)
+        (folder / ".tektonlint.yaml").write_text("policy-paths: [own]\n")
+
+    return make
+
+
+def pipe_for_a_policy(folder: Path) -> None:
+    (folder / "own").mkdir()
+    os.mkfifo(folder / "own" / "p.yaml")
+    (folder / ".tektonlint.yaml").write_text("policy-paths: [own]\n")
+
+
+def policies_outside(folder: Path) -> None:
+    (folder.parent / "outside").mkdir()
+    (folder / ".tektonlint.yaml").write_text("policy-paths: [../outside]\n")
 
 
 def valid_policy(**changes: str) -> bytes:
@@ -416,7 +428,7 @@ def valid_policy(**changes: str) -> bytes:
 BOMB = b"a0: &a0 [x,x,x,x,x,x,x,x,x]\n" + b"".join(
     b"a%d: &a%d [%s]\n" % (n, n, b",".join([b"*a%d" % (n - 1)] * 9)) for n in range(1, 12)
 )
-ENDINGS: dict[str, tuple[Callable[[Path], object], str]] = {
+ENDINGS: dict[str, tuple[Make, str]] = {
     "a pipe in place of the configuration": (
         lambda folder: os.mkfifo(folder / ".tektonlint.yaml"),
         ".tektonlint.yaml: it is not a regular file",
@@ -446,11 +458,7 @@ ENDINGS: dict[str, tuple[Callable[[Path], object], str]] = {
         "own/p.yaml: the file is called `p`, but its id is `q`",
     ),
     "a policy that is there already": (
-        lambda folder: (
-            (folder / "own").mkdir(),
-            (folder / "own/mutable-image.yaml").write_bytes(valid_policy(id="mutable-image")),
-            (folder / ".tektonlint.yaml").write_text("policy-paths: [own]\n"),
-        ),
+        policy_of(valid_policy(id="mutable-image"), "mutable-image"),
         "own/mutable-image.yaml: there is already a policy `mutable-image`",
     ),
     "a policy with an unknown selector": (
@@ -465,23 +473,28 @@ ENDINGS: dict[str, tuple[Callable[[Path], object], str]] = {
         policy_of(valid_policy(logic="{select: images, assert: {$ref: 'http://localhost:9/x'}, message: x}")),
         "own/p.yaml:7: ",
     ),
+    "a policy whose schema leads to itself": (
+        policy_of(
+            valid_policy(
+                logic="{select: images, assert: {$ref: '#/$defs/a', $defs: {a: {$ref: '#/$defs/a'}}}, message: x}"
+            )
+        ),
+        "own/p.yaml:7: ",
+    ),
+    "a policy whose schema is none": (
+        policy_of(valid_policy(logic="{select: images, assert: {minLength: many}, message: x}")),
+        "own/p.yaml:7: ",
+    ),
     "a policy with Python from the tree": (
         policy_of(valid_policy(logic="{select: images, check: 'own.code:run'}")),
         "own/p.yaml:7: `logic.check` cannot be `own.code:run`",
     ),
     "a pipe in place of a policy": (
-        lambda folder: (
-            (folder / "own").mkdir(),
-            os.mkfifo(folder / "own" / "p.yaml"),
-            (folder / ".tektonlint.yaml").write_text("policy-paths: [own]\n"),
-        ),
+        pipe_for_a_policy,
         "own/p.yaml: it is not a regular file",
     ),
     "policies outside of the tree": (
-        lambda folder: (
-            (folder.parent / "outside").mkdir(),
-            (folder / ".tektonlint.yaml").write_text("policy-paths: [../outside]\n"),
-        ),
+        policies_outside,
         ".tektonlint.yaml:1: `policy-paths` leads out of the folder of this file with `../outside`",
     ),
 }
@@ -507,7 +520,7 @@ def test_a_message_of_a_policy_of_the_tree_is_only_text(tmp_path: Path) -> None:
 
     run = command(folder_with(policy_of(policy), tmp_path), "--select", "p", "--format", "concise")
 
-    told = b"neighbour.yaml:8:14: error: No {value.__class__} {0} {} {value!r} golang image {field [p]\n"
+    told = b"neighbour.yaml:8:14: error: No {value.__class__} {0} {} {value!r} golang  {field [p]\n"
     assert (1, told, b"") == (run.returncode, run.stdout, run.stderr)
 
 

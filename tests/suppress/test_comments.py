@@ -122,7 +122,7 @@ SILENCED = {
 """,
     "as one of two on a line": f"""\
   steps:
-    - {{image: quay.io/minio/mc, securityContext: {{privileged: true}}}}  # tektonlint: ignore[privileged-step] a {COMMENT}
+    - {{image: minio/mc, securityContext: {{privileged: true}}}}  # tektonlint: ignore[privileged-step] a {COMMENT}
 """,
     "behind a value in quotes that holds a hash": f"""\
   steps:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tektonlint import engine, tree
+from tektonlint import config, engine, tree
 from tektonlint.finding import Finding, Severity
 from tektonlint.policy import catalog
 from tektonlint.policy.catalog import Choice, enabled
@@ -31,6 +31,18 @@ spec:
 CATALOG = catalog.load()
 # What stands at the tests' root; a marked one is read as a whole.
 CONFIG = ".tektonlint.yaml"
+
+
+
+def configured(folder: str) -> bool:
+    """Whether a folder holds what stands for a configuration."""
+    return os.path.exists(os.path.join(folder, CONFIG))
+
+
+def nowhere(folder: str) -> bool:
+    """No folder is configured."""
+    return False
+
 
 not_as_root = pytest.mark.skipif(os.geteuid() == 0, reason="nothing is locked for root")
 
@@ -176,7 +188,7 @@ def test_a_file_that_is_named_is_read_although_git_ignores_it() -> None:
     assert ["task.yaml"] == reported(read("task.yaml"))
 
 
-@pytest.mark.parametrize("line", ["!", "\\", "[z-a]", "a\\", "", "# nothing"])
+@pytest.mark.parametrize("line", ["!", "\\", "[z-a]", "a\\", "", "# nothing", "[[:digit:]]"])
 def test_a_line_of_gitignore_that_is_no_pattern_leaves_out_nothing(line: str) -> None:
     write(".gitignore", text=f"{line}\nb.yaml\r\n")
     write("a.yaml", "b.yaml")
@@ -342,7 +354,7 @@ def locked(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
             raise PermissionError(13, "Permission denied")
         return original(file, *arguments, **more)
 
-    monkeypatch.setattr("tektonlint.tree.open", refusing, raising=False)
+    monkeypatch.setattr("tektonlint.tree.reading.open", refusing, raising=False)
 
 
 @not_as_root
@@ -421,7 +433,7 @@ def test_a_finding_about_bytes_that_are_no_text_stands_behind_the_last_character
 
 
 def test_a_file_that_is_too_large_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tree, "SIZE_LIMIT", len(TASK))
+    monkeypatch.setattr("tektonlint.tree.reading.SIZE_LIMIT", len(TASK))
     write("fits.yaml")
     write("large.yaml", text=TASK + "\n")
     found = findings(read())
@@ -430,7 +442,7 @@ def test_a_file_that_is_too_large_is_a_finding(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_large_file_that_has_nothing_to_do_with_tekton_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tree, "SIZE_LIMIT", 100)
+    monkeypatch.setattr("tektonlint.tree.reading.SIZE_LIMIT", 100)
     write("index.yaml", text="entries: []\n" * 20)
 
     assert () == read().files
@@ -443,8 +455,8 @@ def test_a_large_file_that_has_nothing_to_do_with_tekton_is_passed_over(monkeypa
 def test_the_root_is_the_nearest_folder_upward_with_git_or_a_configuration(tmp_path: Path) -> None:
     write("repository/.git/HEAD", "repository/team/.tektonlint.yaml", "repository/team/tasks/task.yaml")
     write("repository/other/task.yaml")
-    inner = tree.find_root(["repository/team/tasks/task.yaml"], None, [CONFIG])
-    outer = tree.find_root(["repository/other"], None, [CONFIG])
+    inner = tree.find_root(["repository/team/tasks/task.yaml"], None, configured)
+    outer = tree.find_root(["repository/other"], None, configured)
 
     assert Root(folder=str(tmp_path / "repository/team"), marked=True) == inner
     assert Root(folder=str(tmp_path / "repository"), marked=True) == outer
@@ -454,12 +466,12 @@ def test_git_may_be_a_file_as_in_a_worktree(tmp_path: Path) -> None:
     write("worktree/.git", text="gitdir: /elsewhere\n")
     write("worktree/tasks/task.yaml")
 
-    assert Root(folder=str(tmp_path / "worktree"), marked=True) == tree.find_root(["worktree/tasks"], None, [])
+    assert Root(folder=str(tmp_path / "worktree"), marked=True) == tree.find_root(["worktree/tasks"], None, nowhere)
 
 
 def test_the_root_of_several_paths_is_above_all_of_them(tmp_path: Path) -> None:
     write("repository/.git/HEAD", "repository/a/.tektonlint.yaml", "repository/a/one.yaml", "repository/b/two.yaml")
-    found = tree.find_root(["repository/a/one.yaml", "repository/b"], None, [CONFIG])
+    found = tree.find_root(["repository/a/one.yaml", "repository/b"], None, configured)
 
     assert Root(folder=str(tmp_path / "repository"), marked=True) == found
 
@@ -469,7 +481,7 @@ def test_a_pyproject_marks_the_root_only_where_it_configures_tektonlint(tmp_path
     write("one/inner/pyproject.toml", text="[project]\n")
     write("one/inner/task.yaml")
 
-    found = tree.find_root(["one/inner/task.yaml"], None, ["pyproject.toml"])
+    found = tree.find_root(["one/inner/task.yaml"], None, lambda folder: config.find(folder) is not None)
 
     assert Root(folder=str(tmp_path / "one"), marked=True) == found
 
@@ -477,21 +489,21 @@ def test_a_pyproject_marks_the_root_only_where_it_configures_tektonlint(tmp_path
 def test_without_a_mark_the_root_is_what_is_named(tmp_path: Path) -> None:
     write("a/one.yaml", "a/b/two.yaml")
 
-    found = tree.find_root(["a/one.yaml", "a/b"], None, ["no-such-mark"])
+    found = tree.find_root(["a/one.yaml", "a/b"], None, nowhere)
 
     assert Root(folder=str(tmp_path / "a"), marked=False) == found
 
 
 def test_a_root_that_is_given_counts_and_is_marked(tmp_path: Path) -> None:
     write("repository/.git/HEAD", "repository/team/task.yaml")
-    found = tree.find_root(["repository/team/task.yaml"], "repository/team", [CONFIG])
+    found = tree.find_root(["repository/team/task.yaml"], "repository/team", configured)
 
     assert Root(folder=str(tmp_path / "repository/team"), marked=True) == found
 
 
 def test_a_root_that_is_no_folder_is_an_error() -> None:
     with pytest.raises(UsageError, match="--root nowhere: there is no such folder"):
-        tree.find_root(["."], "nowhere", [])
+        tree.find_root(["."], "nowhere", nowhere)
 
 
 def test_a_named_file_inside_a_marked_root_reads_the_rest_without_reporting_on_it() -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from tektonlint.document import plain_data
-from tektonlint.finding import Finding, Severity
+from tektonlint.finding import Finding, Path, Severity
 from tektonlint.policy.context import Context
 from tektonlint.tekton.image import parse_image
 from tektonlint.tekton.resource import Place
@@ -86,8 +86,11 @@ def _default(spec: Place, name: str) -> str | None:
 
 def _task_spec(container: Place) -> Place | None:
     """The task spec a container stands in; a StepAction's stands in none."""
-    specs = select(container.resource, "task-specs")
-    return next((spec for spec in specs if container.path[: len(spec.path)] == spec.path), None)
+    resource = container.resource
+    by_path: dict[Path, Place] | None = resource.memo.get("task-specs by path")
+    if by_path is None:
+        by_path = resource.memo["task-specs by path"] = {spec.path: spec for spec in select(resource, "task-specs")}
+    return by_path.get(container.path[:-1]) or by_path.get(container.path[:-2])
 
 
 def duplicate_env(container: Place, ctx: Context) -> Iterator[Finding]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tektonlint.document import Entry, Sequence, path_to
-from tektonlint.finding import Finding, Location
+from tektonlint.document import Entry, Mapping, Node, Sequence
+from tektonlint.finding import Finding, Location, Path
 from tektonlint.policy.context import Context
 from tektonlint.tekton.resource import Place, Resource, is_tekton
 from tektonlint.text import Span
@@ -61,29 +61,42 @@ def not_yaml(file: File, ctx: Context) -> Iterator[Finding]:
 
 def duplicate_keys(file: File, ctx: Context) -> Iterator[Finding]:
     """Keys that stand twice in one mapping of a document with a Tekton object; all but the last are lost."""
+    resources: dict[int, dict[Path, Resource]] = {}
+    for resource in file.resources:
+        resources.setdefault(id(resource.document), {})[resource.path] = resource
     for document in file.loaded.documents:
-        resources = [resource for resource in file.resources if resource.document is document]
-        if not resources:
+        by_path = resources.get(id(document))
+        if by_path is None or not document.duplicates:
             continue
-        last = {id(duplicate.first): duplicate.last for duplicate in document.duplicates}
-        for duplicate in document.duplicates:
-            counts = duplicate.last
-            while id(counts) in last:
-                counts = last[id(counts)]
-            line = file.source.line_column(counts.key.start)[0]
-            name = duplicate.first.name
-            message = f"`{name}` stands twice; only the one on line {line} counts, and this one is lost."
-            kept = Location(file.source, Span(counts.key.start, counts.key.end))
-            place = _place(resources, duplicate.first)
-            yield ctx.finding(place, message, at=place.key_location, related=[(kept, "this one counts")])
+        counts: dict[int, Entry] = {}
+        for duplicate in reversed(document.duplicates):
+            counts[id(duplicate.first)] = counts.get(id(duplicate.last), duplicate.last)
+        for entry, path in _with_paths(document.root):
+            kept = counts.get(id(entry))
+            if kept is not None:
+                line = file.source.line_column(kept.key.start)[0]
+                message = f"`{entry.name}` stands twice; only the one on line {line} counts, and this one is lost."
+                place = Place(_holder(path, by_path), entry.value, path, entry.key)
+                at = Location(file.source, Span(kept.key.start, kept.key.end))
+                yield ctx.finding(place, message, at=place.key_location, related=[(at, "this one counts")])
 
 
-def _place(resources: list[Resource], entry: Entry) -> Place:
-    """The place of an entry, in the innermost of the document's resources that holds it."""
-    path = path_to(resources[0].document.root, entry.key) or ()
-    holder = max(
-        (resource for resource in resources if path[: len(resource.path)] == resource.path),
-        key=lambda resource: len(resource.path),
-        default=resources[0],
-    )
-    return Place(holder, entry.value, path, entry.key)
+def _with_paths(root: Node) -> Iterator[tuple[Entry, Path]]:
+    """Every entry that is written below `root`, and its path."""
+    waiting: list[tuple[Node, Path]] = [(root, ())]
+    while waiting:
+        node, path = waiting.pop()
+        if isinstance(node, Mapping):
+            for entry in node.entries:
+                yield entry, (*path, entry.name)
+                waiting.append((entry.value, (*path, entry.name)))
+        elif isinstance(node, Sequence):
+            waiting.extend((item, (*path, number)) for number, item in enumerate(node.items))
+
+
+def _holder(path: Path, resources: dict[Path, Resource]) -> Resource:
+    """The innermost of a document's resources that holds a path; the first where none does."""
+    for length in range(len(path), -1, -1):
+        if path[:length] in resources:
+            return resources[path[:length]]
+    return next(iter(resources.values()))

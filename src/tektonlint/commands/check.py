@@ -6,8 +6,8 @@ import argparse
 import os
 import sys
 
-from tektonlint import config, engine, report, tree
-from tektonlint.commands.loading import configured
+from tektonlint import engine, report, tree
+from tektonlint.commands.loading import configured, is_configured
 from tektonlint.finding import Severity
 from tektonlint.policy.catalog import Choice, enabled
 from tektonlint.report import Style
@@ -51,7 +51,7 @@ def _root(paths: list[str], options: argparse.Namespace, *, from_stdin: bool) ->
         paths = [*paths, options.stdin_name]
     if from_stdin and not paths and options.root is None:
         return tree.Root(folder=os.path.realpath(os.curdir), marked=False)
-    return tree.find_root(paths, options.root, () if options.isolated else config.NAMES)
+    return tree.find_root(paths, options.root, is_configured(isolated=options.isolated))
 
 
 def _stdin() -> bytes:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from tektonlint import config
-from tektonlint.commands.loading import configured
+from tektonlint.commands.loading import configured, is_configured
 from tektonlint.near import did_you_mean
 from tektonlint.pages import page
 from tektonlint.policy.catalog import examples
@@ -18,7 +17,7 @@ from tektonlint.tree import find_root
 def run(name: str, settings: tuple[str | None, bool]) -> int:
     """Prints the page. Raises `PolicyError` for an unknown id."""
     given, isolated = settings
-    root = find_root([os.curdir], None, () if isolated else config.NAMES)
+    root = find_root([os.curdir], None, is_configured(isolated=isolated))
     _, catalog = configured(root, given, isolated=isolated)
     policy = catalog.policy(name)
     if policy is None:

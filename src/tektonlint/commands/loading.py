@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tektonlint import config
 from tektonlint.policy import catalog
 from tektonlint.policy.catalog import Catalog
 from tektonlint.tree import Root
+
+
+def is_configured(*, isolated: bool) -> Callable[[str], bool]:
+    """Whether a folder is one that a configuration marks as the root."""
+    return lambda folder: not isolated and config.find(folder) is not None
 
 
 def configured(root: Root, given: str | None, *, isolated: bool) -> tuple[config.Config, Catalog]:

@@ -6,8 +6,7 @@ import json
 import os
 import sys
 
-from tektonlint import config
-from tektonlint.commands.loading import configured
+from tektonlint.commands.loading import configured, is_configured
 from tektonlint.pages import index
 from tektonlint.policy.format import Policy
 from tektonlint.tree import find_root
@@ -16,7 +15,7 @@ from tektonlint.tree import find_root
 def run(output: str, settings: tuple[str | None, bool]) -> int:
     """Prints the policies as text, JSON or Markdown, sorted by area and id."""
     given, isolated = settings
-    root = find_root([os.curdir], None, () if isolated else config.NAMES)
+    root = find_root([os.curdir], None, is_configured(isolated=isolated))
     _, catalog = configured(root, given, isolated=isolated)
     policies = sorted(catalog.policies.values(), key=lambda policy: (policy.area, policy.id))
     sys.stdout.write(_FORMATS[output](policies))

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from tektonlint import config
-from tektonlint.commands.loading import configured
+from tektonlint.commands.loading import configured, is_configured
 from tektonlint.examples import outcomes
 from tektonlint.policy.catalog import Catalog, policy_files
 from tektonlint.policy.format import Policy, PolicyError, read
@@ -17,7 +16,7 @@ from tektonlint.tree import find_root
 def run(path: str | None, settings: tuple[str | None, bool]) -> int:
     """Prints each example with its outcome; 1 where one does not hold."""
     given, isolated = settings
-    root = find_root([path or os.curdir], None, () if isolated else config.NAMES)
+    root = find_root([path or os.curdir], None, is_configured(isolated=isolated))
     settled, catalog = configured(root, given, isolated=isolated)
     if path is None:
         own = [policy for policy in catalog.policies.values() if _is_in(policy.file, settled.policy_paths)]

@@ -137,9 +137,14 @@ class Choice(NamedTuple):
     ignore: tuple[str, ...] = ()
 
 
+# They say that something was not checked at all. Only `ignore` and `off` leave them out: a run over some policies
+# must not take what it could not read for something without findings.
+UNCHECKED = frozenset(("outside-root", "template-not-linted", "unreadable-file", "yaml-syntax"))
+
+
 def enabled(catalog: Catalog, choice: Choice) -> tuple[Enabled, ...]:
     """The policies that are to run, in the order of their ids. Raises `PolicyError` for unknown names."""
-    selected = _union(catalog, choice.select) if choice.select else frozenset(catalog.policies)
+    selected = _union(catalog, choice.select) | UNCHECKED if choice.select else frozenset(catalog.policies)
     ignored = _union(catalog, choice.ignore)
     severities = {one: value for name, value in choice.severities.items() for one in catalog.ids(name)}
     decided = {one: options for name, options in choice.options.items() for one in catalog.ids(name)}

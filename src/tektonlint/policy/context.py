@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from collections.abc import Mapping as Dict
 from typing import Any, NamedTuple
 
-from tektonlint.finding import Finding, Location, Related, Severity
+from tektonlint.edit import Change
+from tektonlint.edit.geometry import Refusal
+from tektonlint.finding import Finding, Fix, Location, Related, Safety, Severity
 from tektonlint.policy.format import Policy
 from tektonlint.tekton.resource import Place
 from tektonlint.tekton.target import Target
@@ -42,6 +44,7 @@ class Context(NamedTuple):
         severity: Severity | None = None,
         refused: bool = False,
         related: Iterable[tuple[Location, str]] = (),
+        fix: Fix | None = None,
     ) -> Finding:
         """A finding about a place in a resource; it stands on the value, or on `at`.
 
@@ -59,7 +62,16 @@ class Context(NamedTuple):
             trail=place.trail,
             refused=refused and not resource.created and not resource.partial,
             related=tuple(Related(*one) for one in related),
+            fix=fix,
         )
+
+    def fix(self, title: str, make: Callable[[], Change], safety: Safety = Safety.UNSAFE) -> Fix | None:
+        """A fix made by the edit operations, or None where they cannot make it exactly."""
+        try:
+            change = make()
+        except Refusal:
+            return None
+        return Fix(title=title, edits=change.edits, safety=safety, touches=change.touches)
 
     def file_finding(
         self,

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from collections.abc import Mapping as Dict
 from typing import Any
 
+from tektonlint import edit
 from tektonlint.document import Mapping, Node, Scalar, Sequence, plain_data
-from tektonlint.finding import Finding
+from tektonlint.edit import Change
+from tektonlint.edit.geometry import Refusal
+from tektonlint.finding import Finding, Fix
 from tektonlint.policy.context import Context
-from tektonlint.policy.format import Assertion
+from tektonlint.policy.format import Assertion, Repair
 from tektonlint.schema import Schema, unknown_keywords
 from tektonlint.tekton.resource import RENDERED_LATER, Place
 
@@ -24,17 +28,54 @@ def failed(place: Place, assertion: Assertion, context: Context) -> Iterator[Fin
         at = Place(place.resource, node, (*place.path, *path), key)
         if isinstance(node, Scalar) and RENDERED_LATER.search(node.text):
             continue
-        message = assertion.message.format_map(
-            _Words(value=_shown(node), key=key.text if key is not None else "", field=at.field)
-        )
-        yield context.finding(at, message)
+        fix = _fix(at, assertion.fix, context) if assertion.fix is not None else None
+        yield context.finding(at, _filled(assertion.message, at), fix=fix)
 
 
-class _Words(dict[str, str]):
-    """What a message may use; a brace that means nothing stays as it is written."""
+def _fix(at: Place, repair: Repair, context: Context) -> Fix | None:
+    """The fix that a policy file describes, for one place."""
+    make = OPERATIONS[repair.operation]
+    return context.fix(_filled(repair.title, at), lambda: make(at, **repair.arguments), repair.safety)
 
-    def __missing__(self, name: str) -> str:
-        return "{" + name + "}"
+
+def _move_key(place: Place, to: str) -> Change:
+    return edit.move_key(place, *to.split("."))
+
+
+def _replace_scalar(place: Place, value: Any) -> Change:
+    return edit.replace_scalar(place, value)
+
+
+def _insert_key(place: Place, key: str, value: Any, after: str | None = None) -> Change:
+    return edit.insert_key(place, key, value, after=after)
+
+
+def _replace_fragment(place: Place, pattern: str, **others: str) -> Change:
+    match = re.search(pattern, place.text or "")
+    if match is None:
+        raise Refusal("the pattern matches nothing")
+    return edit.replace_fragment(place, *match.span(), match.expand(others.get("with", "")))
+
+
+# `fix.op` of a policy file; the other keys of `fix` are the arguments.
+OPERATIONS: Dict[str, Callable[..., Change]] = {
+    "rename-key": lambda place, to: edit.rename_key(place, to),
+    "move-key": _move_key,
+    "remove-key": edit.remove_key,
+    "remove-item": edit.remove_item,
+    "insert-key": _insert_key,
+    "replace-scalar": _replace_scalar,
+    "replace-fragment": _replace_fragment,
+}
+
+
+_WORD = re.compile(r"\{(value|key|field)\}")
+
+
+def _filled(text: str, at: Place) -> str:
+    """A text of a policy file with what stands at a place; a brace that means nothing stays as it is written."""
+    words = {"value": _shown(at.node), "key": at.key.text if at.key is not None else "", "field": at.field}
+    return _WORD.sub(lambda match: words[match[1]], text)
 
 
 def _shown(node: Node) -> str:

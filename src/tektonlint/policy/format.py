@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from collections.abc import Mapping as Dict
 from functools import cache
 from typing import Any, NamedTuple
@@ -11,7 +12,7 @@ from typing import Any, NamedTuple
 from tektonlint.bundled import folder
 from tektonlint.document import Mapping, load, plain_data
 from tektonlint.errors import UserError
-from tektonlint.finding import Severity
+from tektonlint.finding import Safety, Severity
 from tektonlint.near import did_you_mean
 from tektonlint.schema import Problem, Schema
 from tektonlint.sentences import Fault
@@ -23,12 +24,22 @@ class PolicyError(UserError):
     """A policy, or a configuration, that cannot be used; the text names the file and the line."""
 
 
+class Repair(NamedTuple):
+    """What to do about a place that does not satisfy an assertion: an edit operation and what it takes."""
+
+    operation: str
+    title: str
+    safety: Safety
+    arguments: Dict[str, Any]
+
+
 class Assertion(NamedTuple):
     """A JSON Schema that every selected place has to satisfy; `message` may use `{value}`, `{key}` and `{field}`."""
 
     select: str
     schema: Dict[str, Any]
     message: str
+    fix: Repair | None = None
 
 
 class Check(NamedTuple):
@@ -63,6 +74,7 @@ class Policy(NamedTuple):
     remediation: str
     options: Dict[str, Any]
     file: str
+    fix_safety: str | None = None
     references: tuple[str, ...] = ()
     applies_to: frozenset[str] = frozenset()
     versions: frozenset[str] = frozenset()
@@ -78,7 +90,8 @@ class Example(NamedTuple):
     """A text, or several files, that the policy finds fault with on the marked lines, or finds good.
 
     `files` is file name to text, without the marks. Where no text of a file can show what the policy finds,
-    there are none, and `tested_by` names the test that does, as `path::name`.
+    there are none, and `tested_by` names the test that does, as `path::name`. `fixed` is what the files are
+    after every fix that is offered, safe or not; None where none is.
     """
 
     name: str
@@ -88,6 +101,7 @@ class Example(NamedTuple):
     options: Dict[str, Any]
     target: Dict[str, Any]
     tested_by: str | None = None
+    fixed: Dict[str, str] | None = None
 
 
 # The mark stands at the end of a line, so that no position on the line moves when it is taken off.
@@ -103,7 +117,66 @@ def read(path: str, area: str) -> tuple[Policy, tuple[Example, ...]]:
     expected = os.path.splitext(os.path.basename(path))[0]
     if raw["id"] != expected:
         raise PolicyError(f"{source.shown}: the file is called `{expected}`, but its id is `{raw['id']}`")
+    if "assert" in raw["logic"]:
+        _check_assertion(raw["logic"]["assert"], root, source)
     return from_raw(raw, area, path), tuple(_example(example) for example in raw["examples"])
+
+
+def _check_assertion(schema: Dict[str, Any], root: Mapping, source: Source) -> None:
+    """Raises `PolicyError` for a JSON Schema that would fail, not end or fetch something when it is used.
+
+    A policy may come with the tree that is linted, from a stranger.
+    """
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError
+
+    problem: str | None
+    try:
+        Draft202012Validator.check_schema(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+        problem = _loose_reference(schema, schema.get("$defs", {}))
+    except SchemaError as error:
+        problem = error.message
+    except RecursionError:
+        problem = "it is nested too deeply"
+    if problem is not None:
+        logic = root.get("logic")
+        node = logic.get("assert") if isinstance(logic, Mapping) else None
+        line = source.line_column((node or root).start)[0]
+        raise PolicyError(f"{source.shown}:{line}: `logic.assert` is no JSON Schema that can be used: {problem}")
+
+
+def _loose_reference(schema: object, definitions: Dict[str, Any]) -> str | None:
+    """What is wrong with the first reference that does not lead to a definition of the same schema, if there is one."""
+    if isinstance(schema, dict):
+        for keyword, inner in schema.items():
+            if keyword in ("$id", "$dynamicRef") and isinstance(inner, str):
+                return f"`{keyword}` is not supported"
+            if keyword == "$ref" and isinstance(inner, str):
+                problem = _reference(inner, definitions)
+            else:
+                problem = _loose_reference(inner, definitions)
+            if problem is not None:
+                return problem
+    elif isinstance(schema, list):
+        return next((found for inner in schema if (found := _loose_reference(inner, definitions)) is not None), None)
+    return None
+
+
+def _reference(reference: str, definitions: Dict[str, Any]) -> str | None:
+    """What is wrong with a reference: it leads nowhere, or only to itself."""
+    seen: set[str] = set()
+    while True:
+        name = reference.removeprefix("#/$defs/")
+        if name == reference or name not in definitions:
+            return f"`{reference}` is not `#/$defs/` and the name of a definition in it"
+        if name in seen:
+            return f"the definition `{name}` leads only to itself"
+        seen.add(name)
+        target = definitions[name]
+        following = target.get("$ref") if isinstance(target, dict) else None
+        if not isinstance(following, str):
+            return None
+        reference = following
 
 
 def from_raw(raw: Dict[str, Any], area: str, path: str) -> Policy:
@@ -118,6 +191,7 @@ def from_raw(raw: Dict[str, Any], area: str, path: str) -> Policy:
             logic=_logic(raw["logic"]),
             rationale=raw["rationale"],
             remediation=raw["remediation"],
+            fix_safety=raw.get("fix-safety"),
             references=tuple(raw.get("references", ())),
             applies_to=frozenset(raw.get("applies-to", ())),
             versions=frozenset(raw.get("versions", ())),
@@ -126,7 +200,7 @@ def from_raw(raw: Dict[str, Any], area: str, path: str) -> Policy:
             file=path,
         )
     except PolicyError as error:
-        raise PolicyError(f"{path}: {error}") from None
+        raise PolicyError(f"{os.path.relpath(path)}: {error}") from None
 
 
 def without_examples(path: str) -> dict[str, Any]:
@@ -152,6 +226,9 @@ def said(source: Source, problems: list[Problem]) -> str:
 def _raw(path: str) -> tuple[Dict[str, Any], Mapping, Source]:
     shown = os.path.relpath(path)
     try:
+        # Before it is opened: opening a pipe waits for a writer.
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise PolicyError(f"{shown}: it is not a regular file")
         with open(path, "rb") as file:
             source = Source.from_bytes(shown, file.read())
     except OSError as error:
@@ -192,7 +269,12 @@ def _logic(raw: Dict[str, Any]) -> Logic:
         return Check(select=select, function=raw["check"])
     if "message" not in raw:
         raise PolicyError("`logic.assert` needs a `message`")
-    return Assertion(select=select, schema=raw["assert"], message=raw["message"])
+    fix = raw.get("fix")
+    if fix is None:
+        return Assertion(select=select, schema=raw["assert"], message=raw["message"])
+    arguments = {name: value for name, value in fix.items() if name not in ("op", "title", "safety")}
+    repair = Repair(operation=fix["op"], title=fix["title"], safety=Safety(fix["safety"]), arguments=arguments)
+    return Assertion(select=select, schema=raw["assert"], message=raw["message"], fix=repair)
 
 
 def _example(raw: Dict[str, Any]) -> Example:
@@ -213,7 +295,14 @@ def _example(raw: Dict[str, Any]) -> Example:
         options=raw.get("options", {}),
         target=raw.get("target", {}),
         tested_by=raw.get("tested-by"),
+        fixed=_files(raw["fixed"], files) if "fixed" in raw else None,
     )
+
+
+def _files(raw: str | Dict[str, str], before: Dict[str, str]) -> Dict[str, str]:
+    """The texts after fixing; a file that is not named stays as it was."""
+    after = {"example.yaml": raw} if isinstance(raw, str) else raw
+    return {name: after.get(name, _unmarked(text)) for name, text in before.items()}
 
 
 def _unmarked(text: str) -> str:

@@ -1,8 +1,4 @@
-"""The tree that is linted: which files there are, what is in them, and what the rest of the root says.
-
-The root bounds everything: nothing outside it is read. What is named on the command line is reported on;
-the rest of the root is read so that what it says counts.
-"""
+"""Finds and reads the files of a run. Nothing outside the root is read, and each file once."""
 
 from __future__ import annotations
 
@@ -12,14 +8,13 @@ import re
 import stat
 from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Dict
-from dataclasses import dataclass, field
-from functools import cached_property
 
-from tektonlint.document import Document, Loaded, Mapping, Sequence, load
-from tektonlint.errors import UserError
-from tektonlint.finding import Location
-from tektonlint.tekton.resource import Resource, is_tekton, resources_of, text_of
-from tektonlint.text import NotText, Source, Span
+from tektonlint.document import Document, Mapping, Sequence, load
+from tektonlint.tekton.resource import text_of
+from tektonlint.text import NotText, Source
+from tektonlint.tree.files import File, Tree, as_patch, file_of
+from tektonlint.tree.ignoring import Ignore, ignores_above, is_ignored, patterns, with_own
+from tektonlint.tree.root import Root, UsageError, folder_of
 
 SUFFIXES = (".yaml", ".yml")
 # Far above what an API server takes for one object (etcd: 1.5 MiB), low enough to hold a few in memory.
@@ -34,126 +29,7 @@ _CONTEXT = re.compile(
     rb"""kind["']?\s*:\s*["']?(?:Namespace|PersistentVolumeClaim|Secret|ConfigMap|LimitRange|Kustomization"""
     rb"""|Component|Application|ApplicationSet)\b"""
 )
-_NOTHING = Loaded((), ())
-_NOWHERE = Span(0, 0)
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Root:
-    """The folder that bounds a run. `folder` is absolute with links resolved.
-
-    `marked` says that a `.git` or a configuration makes it one (or that it was given), so that all of it
-    belongs together; otherwise only what is named is read.
-    """
-
-    folder: str
-    marked: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class File:
-    """One file: its text, what was read from it, and why it was not read if it was not.
-
-    `unreadable` and `outside` are clauses for a person. `template` says which kind of template the file is,
-    if its text is no YAML before it is rendered. `reported` is false for files that are only read for what
-    they say about others.
-    """
-
-    source: Source
-    loaded: Loaded = _NOTHING
-    resources: tuple[Resource, ...] = ()
-    unreadable: str | None = None
-    outside: str | None = None
-    template: str | None = None
-    template_at: Span = _NOWHERE
-    reported: bool = True
-
-    @property
-    def start(self) -> Location:
-        """The first character."""
-        return Location(self.source, Span(0, 0))
-
-
-@dataclass(frozen=True)
-class Tree:
-    """Everything that was read; it does not change."""
-
-    files: tuple[File, ...]
-    others: tuple[tuple[str, str, bytes], ...] = field(default=(), repr=False)
-
-    @cached_property
-    def resources(self) -> tuple[Resource, ...]:
-        """Every Tekton object of the tree, in the order of files and documents."""
-        return tuple(resource for file in self.files for resource in file.resources)
-
-    @cached_property
-    def context(self) -> tuple[Document, ...]:
-        """Documents that are not Tekton's but say something: Namespaces, claims, kustomizations and so on.
-
-        They are parsed when something first asks for them, and nothing is reported on them.
-        """
-        documents = [
-            document
-            for file in self.files
-            if file.template is None
-            for document in file.loaded.documents
-            if not is_tekton(document.root)
-        ]
-        for name, shown, data in self.others:
-            try:
-                documents.extend(load(Source.from_bytes(name, data, shown)).documents)
-            except NotText:
-                continue
-        return tuple(documents)
-
-
-class UsageError(UserError):
-    """What was asked for cannot be done; the text is one line for a person."""
-
-
-def find_root(paths: Iterable[str], given: str | None, has_config: Iterable[str]) -> Root:
-    """The root for the named paths: the one given, or the nearest folder upward with `.git` or a configuration.
-
-    `has_config` are the names of configuration files. Without any of them it is the folder that holds
-    everything named. Raises `UsageError`.
-    """
-    if given is not None:
-        if not os.path.isdir(given):
-            raise UsageError(f"--root {given}: there is no such folder")
-        return Root(folder=os.path.realpath(given), marked=True)
-    folders = [_folder_of(path) for path in paths] or [os.path.realpath(os.curdir)]
-    try:
-        common = os.path.commonpath(folders)
-    except ValueError:
-        raise UsageError("the paths are on different drives and have no root in common") from None
-    names = (".git", *has_config)
-    folder = common
-    while True:
-        if any(_marks(os.path.join(folder, name)) for name in names):
-            return Root(folder=folder, marked=True)
-        parent = os.path.dirname(folder)
-        if parent == folder:
-            return Root(folder=common, marked=False)
-        folder = parent
-
-
-def _marks(path: str) -> bool:
-    """A `.git` or a configuration is there; a pyproject.toml counts where it configures tektonlint."""
-    if not path.endswith("pyproject.toml"):
-        return os.path.lexists(path)
-    try:
-        with open(path, "rb") as file:
-            return b"[tool.tektonlint" in file.read(SIZE_LIMIT)
-    except OSError:
-        return False
-
-
-def _folder_of(path: str) -> str:
-    """The folder of a path, links resolved; a link that is named is judged where it stands."""
-    if os.path.isdir(path):
-        return os.path.realpath(path)
-    return os.path.realpath(os.path.dirname(path) or os.curdir)
 
 
 def read(
@@ -191,8 +67,8 @@ class _Reader:
     def __init__(self, root: Root, exclude: tuple[str, ...]) -> None:
         self.root = root
         self.reported = True
-        self._excluded = _patterns(exclude) if exclude else None
-        self._read: dict[str, tuple[Source, Loaded, bool]] = {}
+        self._excluded = patterns(exclude) if exclude else None
+        self._read: dict[str, File] = {}
         self._failed: dict[str, File] = {}
         self._others: dict[str, tuple[str, str, bytes]] = {}
         self._seen: set[str] = set()
@@ -200,11 +76,11 @@ class _Reader:
         self._links: list[tuple[str, bool]] = []
 
     def tree(self) -> Tree:
-        patches = self._patches()
-        files = [_file(*parts, partial=path in patches) for path, parts in self._read.items()]
+        patches = frozenset(self._name(path) for path in self._patches())
+        files = [as_patch(file) if file.source.name in patches else file for file in self._read.values()]
         files.extend(self._failed.values())
         files.sort(key=lambda file: file.source.shown)
-        return Tree(tuple(files), tuple(self._others.values()))
+        return Tree(tuple(files), tuple(self._others.values()), self.root.folder, patches)
 
     def add_stdin(self, name: str, data: bytes) -> None:
         path = os.path.join(os.path.realpath(os.path.dirname(name) or os.curdir), os.path.basename(name))
@@ -224,7 +100,7 @@ class _Reader:
             except (OSError, ValueError) as error:
                 why = _reason(error) if isinstance(error, PermissionError) else "there is no such file or folder"
                 raise UsageError(f"{path}: {why}") from None
-            absolute = os.path.join(_folder_of(os.path.dirname(path) or os.curdir), os.path.basename(path))
+            absolute = os.path.join(folder_of(os.path.dirname(path) or os.curdir), os.path.basename(path))
             if os.path.isdir(path) and self._inside(os.path.realpath(path)):
                 self.add_folder(os.path.realpath(path), named=True)
                 return
@@ -247,10 +123,10 @@ class _Reader:
 
         Who names a folder wants it checked although git ignores it; what is ignored inside it stays ignored.
         """
-        above = _ignores_above(top, self.root.folder)
-        if named and _ignored(top, True, above):
+        above = ignores_above(top, self.root.folder)
+        if named and is_ignored(top, True, above):
             above = ()
-        waiting: list[tuple[str, tuple[_Ignore, ...]]] = [(top, above)]
+        waiting: list[tuple[str, tuple[Ignore, ...]]] = [(top, above)]
         while waiting:
             folder, ignores = waiting.pop()
             if folder in self._folders:
@@ -261,14 +137,14 @@ class _Reader:
             except OSError as error:
                 self._fail(folder, f"the folder cannot be listed ({_reason(error)})")
                 continue
-            ignores = _with_own(folder, ignores, entries)
+            ignores = with_own(folder, ignores, entries)
             for entry in entries:
                 is_link = entry.is_symlink()
                 is_folder = entry.is_dir(follow_symlinks=False)
                 if not is_folder and not is_link and not _is_yaml(entry.name):
                     continue
                 path = entry.path
-                if entry.name == ".git" or _ignored(path, is_folder, ignores):
+                if entry.name == ".git" or is_ignored(path, is_folder, ignores):
                     continue
                 if self._is_excluded(path, folder=is_folder):
                     continue
@@ -343,7 +219,7 @@ class _Reader:
                 reported=self.reported,
             )
             return
-        self._read[path] = (source, load(source), self.reported)
+        self._read[path] = file_of(source, reported=self.reported)
 
     def _patches(self) -> set[str]:
         """The files that kustomizations of the root list as patches: partial objects."""
@@ -356,9 +232,9 @@ class _Reader:
 
     def _kustomizations(self) -> Iterator[tuple[str, tuple[Document, ...]]]:
         """Those that say nothing of Tekton, and those that do because a patch stands in them."""
-        for path, (_, loaded, _) in self._read.items():
+        for path, file in self._read.items():
             if os.path.basename(path) in _KUSTOMIZATIONS:
-                yield path, loaded.documents
+                yield path, file.loaded.documents
         for path, (name, shown, data) in self._others.items():
             if os.path.basename(path) in _KUSTOMIZATIONS:
                 try:
@@ -388,58 +264,6 @@ class _Reader:
 
     def _name(self, path: str) -> str:
         return os.path.relpath(path, self.root.folder).replace(os.sep, "/")
-
-
-def _file(source: Source, loaded: Loaded, reported: bool, *, partial: bool) -> File:
-    template = _template(source.text, loaded)
-    if template is not None:
-        what, at = template
-        return File(source=source, template=what, template_at=at, reported=reported)
-    resources = tuple(
-        resource for document in loaded.documents for resource in resources_of(document, partial=partial)
-    )
-    return File(source=source, loaded=loaded, resources=resources, reported=reported)
-
-
-# The actions of Helm and Go templates, and Jinja's placeholders, statements and comments.
-_ACTION = re.compile(r"\{\{-?\s*/\*[\s\S]*?\*/\s*-?\}\}|\{#[\s\S]*?#\}|\{\{[^\r\n]*?\}\}|\{%[^\r\n]*?%\}")
-# What only a template says: statements, includes and pipes that trim.
-_STATEMENT = re.compile(r"\{%|\{\{-|\{\{\s*(?:if|else|end|range|with|define|include|template|block)\b|\{#")
-
-
-def _template(text: str, loaded: Loaded) -> tuple[str, Span] | None:
-    """What kind of template a text is that Kubernetes' reader refuses because of it, and where that shows.
-
-    A text that parses is YAML, whatever stands in its strings. One that does not is a template where words in
-    place of its actions mend it, or where at least the first problem goes with the statements; otherwise it is
-    broken YAML in which some script has braces.
-    """
-    if "{{" not in text and "{%" not in text:
-        return None
-    first = next((problem for problem in loaded.problems if problem.refused), None)
-    actions = list(_ACTION.finditer(text))
-    if first is None or not actions:
-        return None
-    rendered = _ACTION.sub(_stand_in, text)
-    left = [problem for problem in load(Source("", rendered)).problems if problem.refused]
-    statements = [action for action in actions if _STATEMENT.match(action[0])]
-    if left and (not statements or (left[0].span, left[0].message) == (first.span, first.message)):
-        return None
-    kind = statements or actions
-    at = next((action for action in reversed(kind) if action.start() <= first.span.end), kind[0])
-    jinja = any(action[0].startswith(("{%", "{#")) for action in statements)
-    language = "Jinja" if jinja else "Helm or Go"
-    what = f"{language} statements" if statements else "`{{ }}` placeholders outside quotes"
-    end = text.find("\n", at.start(), at.end())
-    return what, Span(at.start(), end if end >= 0 else at.end())
-
-
-def _stand_in(action: re.Match[str]) -> str:
-    """What is put in place of an action, as long as it is: a word, or a comment where it has the line for itself."""
-    text, start, end = action.string, action.start(), action.end()
-    alone = not text[text.rfind("\n", 0, start) + 1 : start].strip() and not text[end:].partition("\n")[0].strip()
-    filler = "#" if alone else "x" if action[0].startswith("{{") else " "
-    return re.sub(r"[^\r\n]", filler, action[0])
 
 
 def _takes_part(data: bytes) -> bool:
@@ -483,73 +307,3 @@ def _patch_files(document: Document) -> Iterator[str]:
             # An inline patch is text over several lines, a file name is not.
             if name and "\n" not in name:
                 yield name
-
-
-# A .gitignore: the folder it stands in, and its patterns.
-_Ignore = tuple[str, "pathspec.GitIgnoreSpec"]
-
-
-def _patterns(lines: Iterable[str]) -> pathspec.GitIgnoreSpec:
-    """The patterns of a .gitignore; a line that is no pattern matches nothing, as for git."""
-    import pathspec
-
-    def valid(line: str) -> bool:
-        try:
-            pathspec.GitIgnoreSpec.from_lines([line])
-        except (ValueError, re.error):
-            return False
-        return True
-
-    lines = tuple(lines)
-    try:
-        return pathspec.GitIgnoreSpec.from_lines(lines)
-    except (ValueError, re.error):
-        return pathspec.GitIgnoreSpec.from_lines([line for line in lines if valid(line)])
-
-
-def _ignores_above(folder: str, root: str) -> tuple[_Ignore, ...]:
-    """The .gitignore files of the folders from the root down to `folder`, without its own."""
-    above: list[str] = []
-    while folder != root and folder != os.path.dirname(folder):
-        folder = os.path.dirname(folder)
-        above.append(folder)
-    ignores: list[_Ignore] = []
-    for parent in reversed(above):
-        ignores.extend(_own_ignore(parent))
-    return tuple(ignores)
-
-
-def _with_own(
-    folder: str, ignores: tuple[_Ignore, ...], entries: Iterable[os.DirEntry[str]]
-) -> tuple[_Ignore, ...]:
-    if any(entry.name == ".gitignore" for entry in entries):
-        return (*ignores, *_own_ignore(folder))
-    return ignores
-
-
-def _own_ignore(folder: str) -> Iterator[_Ignore]:
-    path = os.path.join(folder, ".gitignore")
-    try:
-        # git does not follow a link here either (gitignore(5)), and it could lead out of the root.
-        if not stat.S_ISREG(os.lstat(path).st_mode):
-            return
-        with open(path, encoding="utf-8-sig", errors="surrogateescape") as file:
-            lines = file.read().split("\n")
-    except OSError:
-        return
-    yield folder, _patterns(line.removesuffix("\r") for line in lines)
-
-
-def _ignored(path: str, is_folder: bool, ignores: tuple[_Ignore, ...]) -> bool:
-    """Whether the last .gitignore that says anything about a path leaves it out (gitignore(5))."""
-    for folder, patterns in reversed(ignores):
-        name = os.path.relpath(path, folder).replace(os.sep, "/")
-        said = patterns.check_file(name + "/" if is_folder else name).include
-        if said is not None:
-            return said
-    return False
-
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    import pathspec

@@ -1,0 +1,11 @@
+"""The tree that is linted: which files there are, what is in them, and what the rest of the root says.
+
+The root bounds everything: nothing outside it is read. What is named on the command line is reported on;
+the rest of the root is read so that what it says counts.
+"""
+
+from tektonlint.tree.files import File, Tree
+from tektonlint.tree.reading import SIZE_LIMIT, of_texts, read
+from tektonlint.tree.root import Root, UsageError, find_root
+
+__all__ = ["SIZE_LIMIT", "File", "Root", "Tree", "UsageError", "find_root", "of_texts", "read"]

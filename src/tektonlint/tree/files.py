@@ -1,0 +1,114 @@
+"""What was read: files, and the tree of all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Dict
+from functools import cached_property
+from typing import NamedTuple
+
+from tektonlint.document import Document, Loaded, load
+from tektonlint.finding import Location
+from tektonlint.tekton.resource import Resource, is_tekton, resources_of
+from tektonlint.text import NotText, Source, Span
+from tektonlint.tree.templates import template_of
+
+_NOTHING = Loaded((), ())
+_NOWHERE = Span(0, 0)
+
+
+class File(NamedTuple):
+    """One file: its text, what was read from it, and why it was not read if it was not.
+
+    `unreadable` and `outside` are clauses for a person. `template` says which kind of template the file is,
+    if its text is no YAML before it is rendered. `reported` is false for files that are only read for what
+    they say about others.
+    """
+
+    source: Source
+    loaded: Loaded = _NOTHING
+    resources: tuple[Resource, ...] = ()
+    unreadable: str | None = None
+    outside: str | None = None
+    template: str | None = None
+    template_at: Span = _NOWHERE
+    reported: bool = True
+
+    @property
+    def start(self) -> Location:
+        """The first character."""
+        return Location(self.source, Span(0, 0))
+
+
+class Tree:
+    """Everything that was read; it does not change.
+
+    `others` are the names, the names to show and the bytes of files that only say something about the cluster.
+    `folder` is the absolute path of the root; `patches` are the names of files that kustomizations list as such.
+    """
+
+    def __init__(
+        self,
+        files: tuple[File, ...],
+        others: tuple[tuple[str, str, bytes], ...] = (),
+        folder: str = "",
+        patches: frozenset[str] = frozenset(),
+    ) -> None:
+        self.files = files
+        self.others = others
+        self.folder = folder
+        self.patches = patches
+
+    @cached_property
+    def resources(self) -> tuple[Resource, ...]:
+        """Every Tekton object of the tree, in the order of files and documents."""
+        return tuple(resource for file in self.files for resource in file.resources)
+
+    @cached_property
+    def context(self) -> tuple[Document, ...]:
+        """Documents that are not Tekton's but say something: Namespaces, claims, kustomizations and so on.
+
+        They are parsed when something first asks for them, and nothing is reported on them.
+        """
+        documents = [
+            document
+            for file in self.files
+            if file.template is None
+            for document in file.loaded.documents
+            if not is_tekton(document.root)
+        ]
+        for name, shown, data in self.others:
+            try:
+                documents.extend(load(Source.from_bytes(name, data, shown)).documents)
+            except NotText:
+                continue
+        return tuple(documents)
+
+    def with_texts(self, texts: Dict[str, str]) -> Tree:
+        """The tree as it would be with other texts in some files, by name; the rest is not read again."""
+        files = tuple(self._with_text(file, texts) for file in self.files)
+        return Tree(files, self.others, self.folder, self.patches)
+
+    def _with_text(self, file: File, texts: Dict[str, str]) -> File:
+        name = file.source.name
+        if name not in texts:
+            return file
+        changed = file_of(Source(name, texts[name], file.source.shown), reported=file.reported)
+        return as_patch(changed) if name in self.patches else changed
+
+
+def file_of(source: Source, *, reported: bool = True) -> File:
+    """A text, parsed."""
+    loaded = load(source)
+    template = template_of(source.text, loaded)
+    if template is not None:
+        what, at = template
+        return File(source=source, template=what, template_at=at, reported=reported)
+    resources = tuple(resource for document in loaded.documents for resource in resources_of(document))
+    return File(source=source, loaded=loaded, resources=resources, reported=reported)
+
+
+def as_patch(file: File) -> File:
+    """A file whose objects are partial ones: Kustomize patches."""
+    documents = file.loaded.documents if file.template is None else ()
+    resources = (resource for document in documents for resource in resources_of(document, partial=True))
+    return file._replace(resources=tuple(resources))

@@ -1,0 +1,234 @@
+"""Real manifests: no crash, every place is right, and what is refused is what Tekton refuses.
+
+`TEKTONLINT_CORPUS` is a folder of manifests, `TEKTONLINT_VERDICTS` one with `corpus.jsonl`, which says of each of their
+documents whether Tekton takes it. Without them only the example tree is read.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+EXAMPLES = ROOT / "examples" / "gitops"
+Finding = dict[str, Any]
+
+
+def report(folder: Path) -> list[Finding]:
+    """The findings of a folder, notes too."""
+    run = subprocess.run(
+        [sys.executable, "-m", "tektonlint", ".", "--format", "json", "--severity", "note"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        capture_output=True,
+        check=False,
+        timeout=300,
+    )
+    assert (1, b"") == (run.returncode, run.stderr)
+    found: list[Finding] = json.loads(run.stdout)["findings"]
+    return found
+
+
+def folder_of(variable: str) -> Path:
+    if variable not in os.environ:
+        pytest.skip(f"{variable} is not set")
+    return Path(os.environ[variable])
+
+
+@pytest.fixture(scope="module")
+def corpus() -> Path:
+    return folder_of("TEKTONLINT_CORPUS")
+
+
+@pytest.fixture(scope="module")
+def findings(corpus: Path) -> list[Finding]:
+    return report(corpus)
+
+
+@pytest.fixture(scope="module")
+def verdicts() -> dict[tuple[str, int], dict[str, Any]]:
+    """What Tekton says of each document, by file and position in it."""
+    lines = (folder_of("TEKTONLINT_VERDICTS") / "corpus.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line) for line in lines]
+    return {(row["file"], row["doc"]): row for row in rows}
+
+
+@pytest.fixture(scope="module", params=["examples", "corpus"])
+def tree(request: pytest.FixtureRequest) -> tuple[Path, list[Finding]]:
+    """A folder and its findings."""
+    if request.param == "examples":
+        return EXAMPLES, report(EXAMPLES)
+    return request.getfixturevalue("corpus"), request.getfixturevalue("findings")
+
+
+def text_at(folder: Path, place: Finding) -> str:
+    """What stands at a place, read with nothing but the report: the end is the first position behind it."""
+    text = (folder / place["path"]).read_bytes().decode("utf-8").removeprefix("\ufeff")
+    lines = re.split(r"\r\n|\n|\r", text)[place["line"] - 1 : place["end_line"]]
+    lines[-1] = lines[-1][: place["end_column"] - 1]
+    lines[0] = lines[0][place["column"] - 1 :]
+    return "\n".join(lines)
+
+
+def is_first_word(before: str, behind: str) -> Callable[[str, str], bool]:
+    """The message begins with the text, in backticks, between these words."""
+    return lambda text, message: message.startswith(f"{before}`{text}`{behind}")
+
+
+def ends_the_first_path(text: str, message: str) -> bool:
+    """The message begins with a path whose last key is the text."""
+    return message.startswith("`") and message.split("`")[1].endswith(f".{text}")
+
+
+# What stands at a finding of each policy, without quotes, and what its message says.
+ABOUT: dict[str, Callable[[str, str], bool]] = {
+    "capability-prefix": is_first_word("Write ", " without"),
+    "compute-resources": lambda text, message: f", not `{text}`." in message,
+    "duplicate-env": is_first_word("", " is set"),
+    "duplicate-key": is_first_word("", " stands twice"),
+    "field-needs-newer-tekton": ends_the_first_path,
+    "fsgroup-in-container-securitycontext": is_first_word("", " is a setting of the pod"),
+    "invalid-duration": is_first_word("", " is no duration"),
+    "invalid-quantity": is_first_word("", " is no quantity"),
+    "mutable-image": lambda text, message: f"`{text}`" in message,
+    "podtemplate-misplaced": ends_the_first_path,
+    "privileged-step": lambda text, _: text == "true",
+    "renamed-field": ends_the_first_path,
+    "shebang-not-at-start": lambda text, _: text == "#!",
+    "suppression-reason": lambda text, _: text.startswith("# tektonlint: "),
+    "suppression-unknown": lambda text, message: f"[{message.split('`')[1]}]" in text,
+    "suppression-unused": lambda text, message: f"[{message.split('`')[1]}]" in text,
+    "template-not-linted": lambda text, _: text.startswith(("{{", "{%")),
+    "timeout-misplaced": ends_the_first_path,
+    "unknown-field": lambda text, message: f" has no field `{text}`" in message or f"`{text}` is read as" in message,
+    "unused-volume": is_first_word("No step or sidecar mounts the volume ", ""),
+    "volumemount-without-volume": is_first_word("This mounts ", ", but"),
+    "wrong-type": lambda text, message: f"`{text}`" in message,
+    "yaml-syntax": lambda text, message: bool(text) and message.startswith("Not YAML: "),
+}
+
+
+def test_a_finding_stands_on_what_its_message_is_about(tree: tuple[Path, list[Finding]]) -> None:
+    folder, found = tree
+    texts = [(text_at(folder, finding).strip("'\""), finding) for finding in found]
+
+    wrong = [
+        (finding["policy"], finding["path"], finding["line"], finding["column"], text, finding["message"])
+        for text, finding in texts
+        if not ABOUT[finding["policy"]](text, finding["message"])
+    ]
+    assert [] == wrong
+
+
+def test_no_policy_crashes(tree: tuple[Path, list[Finding]]) -> None:
+    assert [] == [finding for finding in tree[1] if finding["policy"] == "internal-error"]
+
+
+def test_the_other_place_of_something_that_stands_twice_says_the_same(tree: tuple[Path, list[Finding]]) -> None:
+    folder, found = tree
+    pairs = [
+        (finding, {**related, "end_line": related["line"], "end_column": None})
+        for finding in found
+        if finding["policy"] in ("duplicate-env", "duplicate-key")
+        for related in finding["related"]
+    ]
+
+    assert pairs
+    for finding, related in pairs:
+        line = (folder / related["path"]).read_text(encoding="utf-8").split("\n")[related["line"] - 1]
+        assert line[related["column"] - 1 :].strip("'\"").startswith(text_at(folder, finding).strip("'\""))
+
+
+def test_a_finding_names_the_object_that_it_stands_in(tree: tuple[Path, list[Finding]]) -> None:
+    """Read from the lines between the separators around the finding."""
+    folder, found = tree
+    for finding in found:
+        if finding["resource"] is None:
+            continue
+        lines = re.split(r"\r\n|\n|\r", (folder / finding["path"]).read_text(encoding="utf-8"))
+        before, behind = lines[: finding["line"]], lines[finding["line"] :]
+        start = max((number for number, line in enumerate(before) if line.startswith("---")), default=0)
+        end = next((number for number, line in enumerate(behind) if line.startswith("---")), len(behind))
+        document = "\n".join(before[start:] + behind[:end])
+        assert re.search(rf"^[\s-]*kind: *[\"']?{finding['resource']['kind']}\b", document, re.MULTILINE), finding
+        name = (finding["resource"]["name"] or "").removesuffix("*")
+        assert name in document, finding
+
+
+# The same text with other line ends and a byte-order mark
+
+
+def with_crlf(data: bytes) -> bytes:
+    assert b"\r" not in data
+    return data.replace(b"\n", b"\r\n")
+
+
+def with_mark(data: bytes) -> bytes:
+    return b"\xef\xbb\xbf" + data
+
+
+def places(found: Iterable[Finding]) -> list[tuple[object, ...]]:
+    keys = ("path", "line", "column", "end_line", "end_column", "policy", "severity", "refused", "document", "message")
+    return [tuple(finding[key] for key in keys) for finding in found]
+
+
+@pytest.mark.parametrize("change", [with_crlf, with_mark], ids=["crlf", "mark"])
+def test_line_ends_and_a_mark_move_no_finding(
+    change: Callable[[bytes], bytes], tree: tuple[Path, list[Finding]], tmp_path: Path
+) -> None:
+    folder, found = tree
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    for path in copy.rglob("*"):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+        if path.suffix in (".yaml", ".yml") and path.is_file():
+            path.write_bytes(change(path.read_bytes()))
+
+    assert places(found) == places(report(copy))
+
+
+# What Tekton itself says
+
+# Refused, and yet nothing is said: Secrets, in which `tekton.dev/` does not occur.
+NOT_TEKTON = (
+    "tektoncd-catalog/task/redhat-codeready-dependency-analysis/0.1/samples/secret.yaml",
+    "tektoncd-catalog/task/redhat-dependency-analytics/0.1/samples/secret.yaml",
+)
+
+
+def test_what_is_called_refused_is_refused_by_tekton(
+    findings: list[Finding], verdicts: dict[tuple[str, int], dict[str, Any]]
+) -> None:
+    refused = {(finding["path"], finding["document"]) for finding in findings if finding["refused"]}
+
+    assert refused
+    assert [] == sorted(key for key in refused if verdicts[key]["valid"])
+
+
+def test_what_tekton_cannot_read_or_does_not_know_is_called_refused(
+    findings: list[Finding], verdicts: dict[tuple[str, int], dict[str, Any]]
+) -> None:
+    """Text that is no YAML, and fields that do not exist; other reasons have policies of their own."""
+    refused = {(finding["path"], finding["document"]) for finding in findings if finding["refused"]}
+    unreadable = {
+        key
+        for key, row in verdicts.items()
+        if row.get("stage") in ("strict", "yaml") or (row.get("stage") == "decode" and row.get("unknown_fields"))
+    }
+
+    assert len(unreadable) > 30
+    assert sorted(NOT_TEKTON) == sorted(path for path, document in unreadable - refused)
+
+
+def test_the_exceptions_hold_nothing_of_tekton(corpus: Path) -> None:
+    for path in NOT_TEKTON:
+        assert b"tekton.dev/" not in (corpus / path).read_bytes()
