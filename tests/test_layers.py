@@ -12,6 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "src" / "tektonlint"
 # From the bottom up; a package is one layer.
 LAYERS = [
     "errors",
+    "patterns",
     "text",
     "near",
     "bundled",

@@ -149,7 +149,6 @@ def check_parser() -> Parser:
     """The options that `HELP` describes."""
     parser = Parser("tektonlint", add_help=False)
     levels = ("error", "warning", "note")
-    parser.add_argument("paths", nargs="*", metavar="PATH")
     parser.add_argument("--select", action="append", default=[])
     parser.add_argument("--ignore", action="append", default=[])
     parser.add_argument("--severity", choices=levels, default="warning")
@@ -170,11 +169,15 @@ def check_parser() -> Parser:
 
 
 def _check(words: list[str]) -> int:
-    # Paths may stand between options; what follows `--` is a path whatever it looks like, which
-    # parse_intermixed_args forgets.
+    # What is no option is a path, wherever it stands; what follows `--` is one whatever it looks like.
+    # parse_intermixed_args would do it too, but formats the whole usage first.
     end = words.index("--") if "--" in words else len(words)
-    options = check_parser().parse_intermixed_args(words[:end])
-    options.paths = [*options.paths, *words[end + 1 :]]
+    parser = check_parser()
+    options, rest = parser.parse_known_args(words[:end])
+    unknown = [word for word in rest if word.startswith("-") and word != "-"]
+    if unknown:
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    options.paths = [*rest, *words[end + 1 :]]
     if options.help:
         print(HELP, end="")
         return 0

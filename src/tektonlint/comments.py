@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterable
 
 from tektonlint.document import FOLDED, LITERAL, Document, Scalar, walk
 from tektonlint.offsets import header_line_end
+from tektonlint.patterns import pattern
 from tektonlint.text import Span
 
-_COMMENT = re.compile(r"(?<![^\s\ufeff])#[^\r\n]*")
+_COMMENT = pattern(r"(?<![^\s\ufeff])#[^\r\n]*")
 
 
 def comments(text: str, documents: Iterable[Document]) -> list[Span]:

@@ -133,9 +133,7 @@ class Document:
 
     __slots__ = ("duplicates", "index", "root", "source", "span")
 
-    def __init__(
-        self, source: Source, index: int, root: Node, span: Span, duplicates: tuple[Duplicate, ...]
-    ) -> None:
+    def __init__(self, source: Source, index: int, root: Node, span: Span, duplicates: tuple[Duplicate, ...]) -> None:
         self.source = source
         self.index = index
         self.root = root
@@ -157,10 +155,12 @@ class LibyamlMissing(UserError):
 class _Refused(Exception):
     """Ends the reading of one document."""
 
-    def __init__(self, start: int, message: str, end: int | None = None) -> None:
+    def __init__(self, start: int, message: str, end: int | None = None, *, refused: bool = True) -> None:
         super().__init__(message)
         self.span = Span(start, start if end is None else end)
         self.message = message
+        # Kubernetes itself refuses the document.
+        self.refused = refused
 
 
 def load(source: Source) -> Loaded:
@@ -175,7 +175,7 @@ def load(source: Source) -> Loaded:
         try:
             root = builder.build()
         except _Refused as error:
-            problems.append(Problem(_within(error.span, text), error.message, count))
+            problems.append(Problem(_within(error.span, text), error.message, count, error.refused))
             count += 1
             continue
         if builder.dropped is not None:
@@ -184,7 +184,10 @@ def load(source: Source) -> Loaded:
             documents.append(Document(source, count, root, span, tuple(builder.duplicates)))
             count += 1
     if bad_separator is not None:
-        message = "only a comment may follow `---` on its line, so Kubernetes reads nothing from here on"
+        # YAMLReader gives up with what it has gathered of the document that the separator ends.
+        lost = documents and documents[-1].span.end == bad_separator.start
+        what = "neither the document before this nor anything behind it" if lost else "nothing from here on"
+        message = f"only a comment may follow `---` on its line, so Kubernetes reads {what}"
         problems.append(Problem(bad_separator, message, count))
     return Loaded(tuple(documents), tuple(problems))
 
@@ -349,12 +352,13 @@ class _Builder:
                 elif kind is MappingStartEvent or kind is SequenceStartEvent:
                     count += 1
                     if len(opened) >= DEPTH_LIMIT:
-                        raise _Refused(base + event.start_mark.index, _TOO_DEEP)
+                        raise _Refused(base + event.start_mark.index, _TOO_DEEP, refused=False)
                     if event.anchor is not None:
                         self._anchors[event.anchor] = event
                     opened.append((nodes, event))
                     nodes = []
                 elif kind is AliasEvent:
+                    count += 1
                     nodes.append(self._alias(event, len(opened), count))
                 elif kind is DocumentEndEvent:
                     self._note_dropped(base + event.end_mark.index, event.explicit)
@@ -535,12 +539,12 @@ class _Builder:
             raise _Refused(start, f"there is no anchor `&{name}` before this alias in the document", end)
         if not isinstance(target, Scalar | Mapping | Sequence):
             raise _Refused(start, f"the anchor `&{name}` contains itself", end)
-        size, height = _share(target)
+        size, height = _share(target, self.text)
         self._aliased += size
         if _too_many(self._aliased, written + self._aliased):
             raise _Refused(start, "the document's aliases expand to too many values", end)
         if depth + height > DEPTH_LIMIT:
-            raise _Refused(start, _TOO_DEEP, end)
+            raise _Refused(start, _TOO_DEEP, end, refused=False)
         return _copy_at(target, start, end)
 
     def _note_dropped(self, end: int, explicit: bool) -> None:
@@ -574,6 +578,10 @@ class _Builder:
             if directive:
                 return _Refused(directive.start(), "Kubernetes refuses a line that begins with `%`", directive.end())
         message = self._in_words(problem, openings, at)
+        if problem == "found unexpected ':'":
+            # go-yaml takes it for part of the text: `{a:, b: 1}` has a key `a:`.
+            message = "Kubernetes takes this `:` for part of the text (a space is missing behind it, or quotes)"
+            return _Refused(at, message, at + 1, refused=False)
         block = self._last_block
         line = self._line_that_ends(block, nodes, openings, at) if block is not None else None
         if block is None or line is None:
@@ -592,6 +600,8 @@ class _Builder:
         if problem == "found unknown escape character":
             escape = self.text[at : at + 2]
             return f"`{escape}` is no escape in double quotes (write `\\{escape}`, or use single quotes)"
+        if problem == "did not find expected key" and character == ":":
+            return "a key is missing before this `:` (quote the text if it is a value)"
         if problem in _NO_ENTRY and self.text[self._line_start(at) : at].strip(" \t-"):
             return "the value has ended before this text (mend the quotes, or begin a new line)"
         inner = openings[-1] if openings else None
@@ -602,9 +612,7 @@ class _Builder:
             return f"a `,` or `{closing}` is missing before this, in the {what} of line {line}"
         return _IN_WORDS.get(problem, problem)
 
-    def _line_that_ends(
-        self, block: Scalar, nodes: list[Node], openings: list[Any], at: int
-    ) -> re.Match[str] | None:
+    def _line_that_ends(self, block: Scalar, nodes: list[Node], openings: list[Any], at: int) -> re.Match[str] | None:
         """The line that ended a block scalar too early, if that is what is wrong at `at` or behind it."""
         lines = _TEXT_LINE.finditer(self.text, block.end, self.span.end)
         first = line = next(lines, None)
@@ -693,14 +701,15 @@ def _last_scalar(nodes: list[Node]) -> Scalar | None:
     return None
 
 
-def _share(node: Node) -> tuple[int, int]:
+def _share(node: Node, text: str) -> tuple[int, int]:
     """Marks a subtree as reached through an alias too; how many nodes it has, as go-yaml decodes them, and levels."""
     count = height = 0
     stack: list[tuple[Node, int]] = [(node, 0)]
     while stack and count <= ALIAS_LIMIT:
         current, depth = stack.pop()
         current.shared = True
-        count += 1
+        # An alias in it counts twice: itself, and what it stands for.
+        count += 2 if text.startswith("*", current.start) else 1
         height = max(height, depth)
         if isinstance(current, Mapping):
             for entry in current.entries:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from tektonlint import suppress
 from tektonlint.finding import Finding, Location
@@ -23,8 +22,8 @@ CRASH = "internal-error"
 _ABOUT_COMMENTS = Emitted(by=suppress.__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+
+class Report(NamedTuple):
     """What a run found, sorted. `reached` counts the places each policy looked at; `crashes` are exceptions."""
 
     findings: tuple[Finding, ...]

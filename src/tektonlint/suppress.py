@@ -6,22 +6,21 @@ line of a block scalar, for everything in that scalar.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
-from tektonlint.comments import comments
 from tektonlint.document import FOLDED, LITERAL, Document, Mapping, Node, Scalar
 from tektonlint.finding import Finding, Location
 from tektonlint.near import did_you_mean
+from tektonlint.patterns import pattern
 from tektonlint.policy.catalog import Catalog
 from tektonlint.policy.context import Context
 from tektonlint.text import Source, Span
 from tektonlint.tree import File
 
-_COMMENT = re.compile(r"#[ \t]*tektonlint:[ \t]*")
-_IGNORE = re.compile(r"ignore\[([^\]]*)\][ \t]*(.*)")
+_COMMENT = pattern(r"#[ \t]*tektonlint:[ \t]*")
+_IGNORE = pattern(r"ignore\[([^\]]*)\][ \t]*(.*)")
 # No policy has a longer name, and a message has to be readable.
 _LONGEST_NAME = 60
 
@@ -55,6 +54,8 @@ def suppressions(file: File) -> tuple[Suppression, ...]:
     text = file.source.text
     if "tektonlint:" not in text:
         return ()
+    from tektonlint.comments import comments
+
     starts = [
         match.span()
         for comment in comments(text, file.loaded.documents)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from typing import NamedTuple
+
+from tektonlint.patterns import pattern
 
 BOM = "\ufeff"
 
 # What an editor counts as the end of a line (LSP 3.17, "Text Documents"). `str.splitlines` also
 # splits at \v, \f, \x1c-\x1e, U+0085, U+2028 and U+2029, and would count lines nobody sees.
-LINE_END = re.compile(r"\r\n|\n|\r")
+LINE_END = pattern(r"\r\n|\n|\r")
 
 
 class Span(NamedTuple):
@@ -53,12 +54,11 @@ class Source:
         try:
             return cls(name, data.decode("utf-8"), shown)
         except UnicodeDecodeError as error:
-            valid = data[: error.start].decode("utf-8")
             encoding = utf16(data)
-            problem = (
-                f"the file is {encoding}" if encoding else f"byte 0x{data[error.start]:02x} here is not UTF-8"
-            )
-            raise NotText(problem, valid) from None
+            if encoding:
+                raise NotText(f"the file is {encoding}", "") from None
+            valid = data[: error.start].decode("utf-8")
+            raise NotText(f"byte 0x{data[error.start]:02x} here is not UTF-8", valid) from None
 
     def to_bytes(self) -> bytes:
         """The bytes of the file."""
@@ -83,13 +83,12 @@ class Source:
 
     def line(self, number: int) -> str:
         """The text of a 1-based line, without its line end and without a byte-order mark."""
-        starts = self._line_starts()
-        end = starts[number] if number < len(starts) else len(self.text)
-        text = self.text[starts[number - 1] : end].rstrip("\r\n")
+        start, end = self.line_span(number)
+        text = self.text[start:end]
         return text[1:] if number == 1 and text.startswith(BOM) else text
 
     def line_span(self, number: int) -> Span:
-        """Where a 1-based line stands, without its line end."""
+        """Where a 1-based line stands, without its line end; a byte-order mark is in the first one's."""
         starts = self._line_starts()
         start = starts[number - 1]
         end = starts[number] if number < len(starts) else len(self.text)

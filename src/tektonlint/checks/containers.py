@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from tektonlint.document import plain_data
 from tektonlint.finding import Finding, Path, Severity
+from tektonlint.patterns import pattern
 from tektonlint.policy.context import Context
 from tektonlint.tekton.image import parse_image
 from tektonlint.tekton.resource import Place
@@ -72,7 +72,7 @@ def _images(container: Place) -> Iterator[str]:
             yield from _images(step) if step.get("image") is not None else ("",)
 
 
-_PARAM = re.compile(r"\$\(params\.([A-Za-z0-9_-]+)\)")
+_PARAM = pattern(r"\$\(params\.([A-Za-z0-9_-]+)\)")
 
 
 def _default(spec: Place, name: str) -> str | None:
@@ -127,7 +127,7 @@ def _set_twice(name: str, variable: Place, later: Place, ctx: Context) -> Findin
     return ctx.finding(place, message, related=related)
 
 
-_VARIABLE = re.compile(r"\$\(([^()$]+)\)")
+_VARIABLE = pattern(r"\$\(([^()$]+)\)")
 
 
 def _containers(task_spec: Place) -> Iterator[Place]:

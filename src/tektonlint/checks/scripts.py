@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tektonlint.document import Scalar
-from tektonlint.finding import Finding, Location
-from tektonlint.offsets import span_in
+from tektonlint.finding import Finding
 from tektonlint.policy.context import Context
 from tektonlint.tekton.resource import Place
 
@@ -17,10 +15,9 @@ def shebang_not_at_start(script: Place, ctx: Context) -> Iterator[Finding]:
     Tekton looks for a shebang behind white space, and so adds no preamble of its own, but writes the script
     as it is (pkg/pod/script.go); the kernel then finds no interpreter.
     """
-    node = script.node
-    if not isinstance(node, Scalar) or script.text is None:
-        return
     text = script.text
+    if text is None:
+        return
     start = len(text) - len(text.lstrip())
     if start == 0 or not text.startswith("#!", start):
         return
@@ -28,5 +25,4 @@ def shebang_not_at_start(script: Place, ctx: Context) -> Iterator[Finding]:
     # On Windows Tekton itself takes the first line apart, and finds no interpreter in it.
     error = "" if text.startswith("#!win", start) else ' with "exec format error"'
     message = f"The script begins with {what} before `#!`, so the step fails{error}. Put `#!` at the very start."
-    source = script.resource.source
-    yield ctx.finding(script, message, at=Location(source, span_in(node, source.text, start, start + 2)))
+    yield ctx.finding(script, message, at=script.part(start, start + 2))

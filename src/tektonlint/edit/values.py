@@ -1,100 +1,153 @@
-"""The text of values, so that Kubernetes reads exactly what was meant."""
+"""The text of values, so that every reader of YAML takes them for exactly what was meant.
+
+Kubernetes, YAML 1.1 and YAML 1.2 disagree about unquoted texts: `on`, `0o14`, `1:30`, `2001-01-01`. A string that
+is added stands without quotes only where none of them sees anything else in it.
+"""
 
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from tektonlint import scalars
-from tektonlint.document import Mapping
+from tektonlint.document import DOUBLE, PLAIN, SINGLE
+from tektonlint.edit.change import Refusal
 
 Data = str | int | bool | dict[str, "Data"] | list["Data"]
 
 
-# The only texts that are written without quotes: words, paths, and amounts with a unit.
-_PLAIN_WORD = re.compile(
-    r"[A-Za-z_./][A-Za-z0-9_./@+=:-]*(?: [A-Za-z0-9_./@+=-]+)*"
-    r"|[0-9]+(?:h|m|s|ms|Ki|Mi|Gi|Ti|k|M|G)(?:[0-9]+[hms])*"
+class Layout(NamedTuple):
+    """How added lines are laid out, in columns: what the file does already.
+
+    `step` is from a key to the keys below it, `dash` from a key to the dashes below it, `width` from a dash to its
+    item. `quote` and `key_quote` are the quotes that strings and keys get although they need none.
+    """
+
+    step: int = 2
+    dash: int = 2
+    width: int = 2
+    quote: str = PLAIN
+    key_quote: str = PLAIN
+
+
+# A word, a flag, a path, `$(params.x)`; not what looks like a number, a date or an indicator.
+_BEGINNING = re.compile(r"-{0,2}[A-Za-z]|[_/$(]|\.{1,2}/|\.[A-Za-z]")
+_AMOUNT = re.compile(r"[0-9]+(?:ms|h|m|s|[KMGT]i|k|M|G)(?:[0-9]+[hms])*")
+_ENDS_A_PLAIN_TEXT = re.compile(r": | #|[: ]$")
+# In flow style a colon or a question mark ends a plain text for some readers only.
+_ENDS_IT_IN_FLOW = re.compile(r"[,\[\]{}:?]")
+# What YAML 1.1 (https://yaml.org/type/) or 1.2 (§10.3) reads as a boolean, a null or a number, in any case.
+_WORDS_WITH_A_VALUE = frozenset(
+    ("true", "false", "yes", "no", "on", "off", "y", "n", "null", ".inf", "-.inf", ".nan"),
 )
+_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
+# A key has to end within 1024 characters of its beginning (YAML 1.1 §9.1.3).
+_LONGEST_KEY = 1000
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
-def scalar_text(value: str | int | bool, *, flow: bool = False) -> str:
-    """A scalar that Kubernetes reads as exactly this value; strings are quoted wherever any reader might differ."""
+def scalar_text(value: str | int | bool, *, flow: bool = False, quote: str = PLAIN) -> str:
+    """A scalar that every reader takes for exactly this value, with the quotes asked for where they will do."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
-        return str(value)
-    return value if plain_safe(value, flow=flow) and scalars_agree(value) else double_quoted(value)
+        return _number(value)
+    if quote == SINGLE and all(map(printable, value)):
+        return "'" + value.replace("'", "''") + "'"
+    if quote == PLAIN and stays_plain(value, flow=flow):
+        return value
+    return double_quoted(value)
+
+
+def _number(value: int) -> str:
+    if scalars.plain(str(value)) != value:
+        raise Refusal("the number has more digits than Kubernetes reads")
+    return str(value)
 
 
 def double_quoted(value: str) -> str:
-    """A string in double quotes; everything but printable ASCII and plain letters is escaped (YAML 1.1 §5.6)."""
-    return '"' + "".join(_ESCAPES.get(one) or (one if _printable(one) else _escaped(one)) for one in value) + '"'
-
-
-def plain_safe(value: str, *, flow: bool) -> bool:
-    """Whether a text can stand without quotes: a narrow list of shapes rather than YAML's whole grammar."""
-    return _PLAIN_WORD.fullmatch(value) is not None and not value.endswith(":") and ": " not in value
-
-
-def scalars_agree(value: str) -> bool:
-    """Whether Kubernetes, YAML 1.1 and YAML 1.2 all read the unquoted text as this string."""
-    if value.lower() in ("true", "false", "yes", "no", "on", "off", "y", "n", "null", "none", "~", ""):
-        return False
-    try:
-        return scalars.plain(value) == value
-    except scalars.NotAValue:
-        return False
-
-
-def _printable(one: str) -> bool:
-    return " " <= one <= "~" or (one > "\xa0" and one.isprintable() and one not in "\ufeff\u2028\u2029")
+    """A string in double quotes; all but printable characters is escaped (YAML 1.1 §5.6)."""
+    return '"' + "".join(_ESCAPES.get(one) or (one if printable(one) else _escaped(one)) for one in value) + '"'
 
 
 def _escaped(one: str) -> str:
     code = ord(one)
+    if 0xD800 <= code <= 0xDFFF:
+        raise Refusal("half of a surrogate pair is no character")
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def fits_single(value: str) -> bool:
-    return bool(value) and all(_printable(one) for one in value)
+def printable(one: str) -> bool:
+    """Whether a character can stand in a file as itself: people see it, and no reader takes it for a line end."""
+    return " " <= one <= "~" or (one > "\xa0" and one.isprintable())
 
 
-def key_text(name: str, owner: Mapping) -> str:
-    return name if re.fullmatch(r"[A-Za-z][A-Za-z0-9]*", name) and scalars_agree(name) else double_quoted(name)
+def stays_plain(value: str, *, flow: bool) -> bool:
+    """Whether every reader takes the text without quotes for this string; in doubt it does not."""
+    if not all(map(printable, value)) or value.lower() in _WORDS_WITH_A_VALUE:
+        return False
+    if _AMOUNT.fullmatch(value):
+        return True
+    if not _BEGINNING.match(value) or _ENDS_A_PLAIN_TEXT.search(value):
+        return False
+    return not (flow and _ENDS_IT_IN_FLOW.search(value))
 
 
-def entry_lines(name: str, data: Data, column: int, step: int, *, flow: bool) -> list[str]:
-    """The lines of an entry; the first without its indentation."""
-    key = name if scalars_agree(name) and plain_safe(name, flow=flow) else double_quoted(name)
+def key_text(name: str, *, flow: bool = False, quote: str = PLAIN) -> str:
+    """A key that every reader takes for this string."""
+    plain = quote == PLAIN and _KEY.fullmatch(name) is not None
+    text = scalar_text(name, flow=flow, quote=PLAIN if plain else quote or DOUBLE)
+    if len(text.encode()) > _LONGEST_KEY:
+        raise Refusal("the key is too long for one line")
+    return text
+
+
+def entry_lines(name: str, data: Data, layout: Layout) -> list[str]:
+    """The lines of an entry of a block mapping, without the mapping's own indentation."""
+    key = key_text(name, quote=layout.key_quote)
     if isinstance(data, dict) and data:
-        lines = [f"{key}:"]
-        for inner, value in data.items():
-            rendered = entry_lines(inner, value, column + step, step, flow=flow)
-            lines.append(" " * (column + step) + rendered[0])
-            lines += rendered[1:]
-        return lines
+        return [f"{key}:", *_indented(_mapping_lines(data, layout), layout.step)]
     if isinstance(data, list) and data:
-        lines = [f"{key}:"]
-        for item in data:
-            rendered = item_lines(item, column + step, step)
-            lines.append(" " * (column + step) + rendered[0])
-            lines += rendered[1:]
-        return lines
-    return [f"{key}: {_empty(data) if isinstance(data, dict | list) else scalar_text(data)}"]
+        return [f"{key}:", *_indented(_list_lines(data, layout), layout.dash)]
+    return [f"{key}: {_on_one_line(data, layout)}"]
 
 
-def item_lines(data: Data, column: int, step: int) -> list[str]:
-    """The lines of a list's item with its dash; the first without its indentation."""
+def item_lines(data: Data, layout: Layout) -> list[str]:
+    """The lines of an item of a block list with its dash, without the list's own indentation."""
     if isinstance(data, dict) and data:
-        lines: list[str] = []
-        for name, value in data.items():
-            rendered = entry_lines(name, value, column + 2, step, flow=False)
-            lines.append(("- " if not lines else " " * (column + 2)) + rendered[0])
-            lines += rendered[1:]
-        return lines
-    return [f"- {_empty(data) if isinstance(data, dict | list) else scalar_text(data)}"]
+        first, *rest = _mapping_lines(data, layout)
+    elif isinstance(data, list) and data:
+        first, *rest = _list_lines(data, layout)
+    else:
+        first, rest = _on_one_line(data, layout), []
+    return [f"{'-':{layout.width}}{first}", *_indented(rest, layout.width)]
 
 
-def _empty(data: dict[str, Data] | list[Data]) -> str:
-    return "{}" if isinstance(data, dict) else "[]"
+def _mapping_lines(data: dict[str, Data], layout: Layout) -> list[str]:
+    return [line for name, value in data.items() for line in entry_lines(name, value, layout)]
+
+
+def _list_lines(data: list[Data], layout: Layout) -> list[str]:
+    return [line for item in data for line in item_lines(item, layout)]
+
+
+def _indented(lines: list[str], columns: int) -> list[str]:
+    return [" " * columns + line for line in lines]
+
+
+def _on_one_line(data: Data, layout: Layout) -> str:
+    return flow_text(data, layout) if isinstance(data, dict | list) else scalar_text(data, quote=layout.quote)
+
+
+def flow_text(data: Data, layout: Layout) -> str:
+    """A value in flow style."""
+    if isinstance(data, dict):
+        return "{" + ", ".join(flow_entry(name, value, layout) for name, value in data.items()) + "}"
+    if isinstance(data, list):
+        return "[" + ", ".join(flow_text(item, layout) for item in data) + "]"
+    return scalar_text(data, flow=True, quote=layout.quote)
+
+
+def flow_entry(name: str, data: Data, layout: Layout) -> str:
+    """An entry of a mapping in flow style."""
+    return f"{key_text(name, flow=True, quote=layout.key_quote)}: {flow_text(data, layout)}"

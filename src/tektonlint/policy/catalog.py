@@ -87,8 +87,9 @@ def catalogue(folder: str) -> dict[str, Any]:
     files = list(policy_files(folder))
     return {
         "made-from": _digest(path for path, _ in files),
+        "sizes": {_relative(path, folder): os.path.getsize(path) for path, _ in files},
         "policies": [
-            {"area": area, "file": os.path.relpath(path, folder).replace(os.sep, "/"), **without_examples(path)}
+            {"area": area, "file": _relative(path, folder), **without_examples(path)}
             for path, area in files
         ],
     }
@@ -101,19 +102,39 @@ def _bundled() -> Iterator[Policy]:
         yield from_raw(rest, raw["area"], os.path.join(folder, *raw["file"].split("/")))
 
 
+def _relative(path: str, folder: str) -> str:
+    return os.path.relpath(path, folder).replace(os.sep, "/")
+
+
 def _current_rows(folder: str) -> list[dict[str, Any]]:
+    """What the catalogue says, or what the files say where they are not those that it was made from."""
+    path = os.path.join(folder, CATALOGUE)
     try:
-        with open(os.path.join(folder, CATALOGUE), encoding="utf-8") as file:
+        with open(path, encoding="utf-8") as file:
             made: dict[str, Any] = json.load(file)
     except FileNotFoundError:
         made = {}
     # A wheel is made from files that a test has compared with the catalogue, and does not change.
-    if made and (bundled.INSTALLED or made["made-from"] == _digest(path for path, _ in policy_files(folder))):
+    if made and (bundled.INSTALLED or _is_current(made, folder, os.path.getmtime(path))):
         return list(made["policies"])
-    for path, area in policy_files(folder):
-        read(path, area)
+    for file_path, area in policy_files(folder):
+        read(file_path, area)
     made = catalogue(folder)
     return list(made["policies"])
+
+
+def _is_current(made: Dict[str, Any], folder: str, since: float) -> bool:
+    """Whether a catalogue was made from the files that are there now.
+
+    Those of the same names and sizes, none of which is younger than the catalogue, are the same; otherwise, as
+    after a checkout, which dates files as it likes, their contents decide.
+    """
+    files = {_relative(path, folder): os.stat(path) for path, _ in policy_files(folder)}
+    if {name: status.st_size for name, status in files.items()} != made["sizes"]:
+        return False
+    if all(status.st_mtime < since for status in files.values()):
+        return True
+    return bool(made["made-from"] == _digest(path for path, _ in policy_files(folder)))
 
 
 def _digest(paths: Iterable[str]) -> str:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from collections.abc import Mapping as Dict
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tektonlint.edit import Change
-from tektonlint.edit.geometry import Refusal
 from tektonlint.finding import Finding, Fix, Location, Related, Safety, Severity
 from tektonlint.policy.format import Policy
 from tektonlint.tekton.resource import Place
 from tektonlint.tekton.target import Target
 from tektonlint.tree import File, Tree
+
+if TYPE_CHECKING:
+    from tektonlint.edit import Change
 
 
 class Enabled(NamedTuple):
@@ -67,6 +68,8 @@ class Context(NamedTuple):
 
     def fix(self, title: str, make: Callable[[], Change], safety: Safety = Safety.UNSAFE) -> Fix | None:
         """A fix made by the edit operations, or None where they cannot make it exactly."""
+        from tektonlint.edit import Refusal
+
         try:
             change = make()
         except Refusal:

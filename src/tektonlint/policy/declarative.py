@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from collections.abc import Mapping as Dict
+from functools import partial
 from typing import Any
 
-from tektonlint import edit
 from tektonlint.document import Mapping, Node, Scalar, Sequence, plain_data
-from tektonlint.edit import Change
-from tektonlint.edit.geometry import Refusal
 from tektonlint.finding import Finding, Fix
+from tektonlint.patterns import pattern
 from tektonlint.policy.context import Context
 from tektonlint.policy.format import Assertion, Repair
 from tektonlint.schema import Schema, unknown_keywords
@@ -34,42 +32,13 @@ def failed(place: Place, assertion: Assertion, context: Context) -> Iterator[Fin
 
 def _fix(at: Place, repair: Repair, context: Context) -> Fix | None:
     """The fix that a policy file describes, for one place."""
-    make = OPERATIONS[repair.operation]
-    return context.fix(_filled(repair.title, at), lambda: make(at, **repair.arguments), repair.safety)
+    from tektonlint.policy.repair import change
+
+    make = partial(change, at, repair.operation, repair.arguments)
+    return context.fix(_filled(repair.title, at), make, repair.safety)
 
 
-def _move_key(place: Place, to: str) -> Change:
-    return edit.move_key(place, *to.split("."))
-
-
-def _replace_scalar(place: Place, value: Any) -> Change:
-    return edit.replace_scalar(place, value)
-
-
-def _insert_key(place: Place, key: str, value: Any, after: str | None = None) -> Change:
-    return edit.insert_key(place, key, value, after=after)
-
-
-def _replace_fragment(place: Place, pattern: str, **others: str) -> Change:
-    match = re.search(pattern, place.text or "")
-    if match is None:
-        raise Refusal("the pattern matches nothing")
-    return edit.replace_fragment(place, *match.span(), match.expand(others.get("with", "")))
-
-
-# `fix.op` of a policy file; the other keys of `fix` are the arguments.
-OPERATIONS: Dict[str, Callable[..., Change]] = {
-    "rename-key": lambda place, to: edit.rename_key(place, to),
-    "move-key": _move_key,
-    "remove-key": edit.remove_key,
-    "remove-item": edit.remove_item,
-    "insert-key": _insert_key,
-    "replace-scalar": _replace_scalar,
-    "replace-fragment": _replace_fragment,
-}
-
-
-_WORD = re.compile(r"\{(value|key|field)\}")
+_WORD = pattern(r"\{(value|key|field)\}")
 
 
 def _filled(text: str, at: Place) -> str:

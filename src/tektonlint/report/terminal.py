@@ -7,16 +7,18 @@ from bisect import bisect_left, bisect_right
 from functools import lru_cache
 from typing import NamedTuple
 
+from tektonlint.patterns import pattern
+
 # Lines that are wider are cut; wide enough for all but minified YAML.
 WIDEST = 160
 TAB = 8
 
 # What a terminal obeys rather than shows, or what cannot be encoded: C0, DEL and C1 (ECMA-48), every character
 # with the property Bidi_Control (Unicode, PropList.txt), the two separators that end a line, and lone surrogates.
-_UNSHOWABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNSHOWABLE = pattern(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 # Characters of one column each, or one that has to be looked at.
-_RUN = re.compile(r"(?P<plain>[ -~]+)|.", re.DOTALL)
+_RUN = pattern(r"(?P<plain>[ -~]+)|.", re.DOTALL)
 
 # Of a cut line a span gets at most so many columns, so that something around it stays in sight.
 _SPAN_AT_MOST = WIDEST - 40

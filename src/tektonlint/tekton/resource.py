@@ -8,11 +8,12 @@ from typing import Any
 
 from tektonlint.document import Document, Mapping, Node, Scalar, Sequence
 from tektonlint.finding import Location, Path, ResourceId
+from tektonlint.patterns import pattern
 from tektonlint.text import Source, Span
 
 # Text that something else replaces before Tekton reads it: a TriggerTemplate's params (triggers
 # docs/triggertemplates.md) and the variables of Pipelines-as-Code, Helm and Jinja.
-RENDERED_LATER = re.compile(r"\$\((?:tt\.params\.|uid\))|\{\{|\{%")
+RENDERED_LATER = pattern(r"\$\((?:tt\.params\.|uid\))|\{\{|\{%")
 
 
 class Resource:
@@ -129,6 +130,14 @@ class Place:
     def location(self) -> Location:
         """Where the value stands in its file."""
         return Location(self.resource.source, Span(self.node.start, self.node.end))
+
+    def part(self, start: int, end: int) -> Location:
+        """Where `node.text[start:end]` of a scalar stands in its file, whatever its style."""
+        # Most runs find nothing inside a scalar.
+        from tektonlint.offsets import span_in
+
+        assert isinstance(self.node, Scalar)
+        return Location(self.resource.source, span_in(self.node, self.resource.source.text, start, end))
 
     @property
     def key_location(self) -> Location:

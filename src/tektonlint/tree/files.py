@@ -10,7 +10,6 @@ from tektonlint.document import Document, Loaded, load
 from tektonlint.finding import Location
 from tektonlint.tekton.resource import Resource, is_tekton, resources_of
 from tektonlint.text import NotText, Source, Span
-from tektonlint.tree.templates import template_of
 
 _NOTHING = Loaded((), ())
 _NOWHERE = Span(0, 0)
@@ -99,10 +98,13 @@ class Tree:
 def file_of(source: Source, *, reported: bool = True) -> File:
     """A text, parsed."""
     loaded = load(source)
-    template = template_of(source.text, loaded)
-    if template is not None:
-        what, at = template
-        return File(source=source, template=what, template_at=at, reported=reported)
+    if "{{" in source.text or "{%" in source.text:
+        from tektonlint.tree.templates import template_of
+
+        template = template_of(source.text, loaded)
+        if template is not None:
+            what, at = template
+            return File(source=source, template=what, template_at=at, reported=reported)
     resources = tuple(resource for document in loaded.documents for resource in resources_of(document))
     return File(source=source, loaded=loaded, resources=resources, reported=reported)
 

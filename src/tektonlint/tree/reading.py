@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import mmap
 import os
-import re
 import stat
 from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Dict
 
 from tektonlint.document import Document, Mapping, Sequence, load
+from tektonlint.patterns import pattern
 from tektonlint.tekton.resource import text_of
 from tektonlint.text import NotText, Source
 from tektonlint.tree.files import File, Tree, as_patch, file_of
@@ -25,7 +24,7 @@ _WIDE_MARKERS = tuple(
     _MARKER.decode().encode(encoding) for encoding in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 )
 # Other documents that say something about the cluster or about which files belong together.
-_CONTEXT = re.compile(
+_CONTEXT = pattern(
     rb"""kind["']?\s*:\s*["']?(?:Namespace|PersistentVolumeClaim|Secret|ConfigMap|LimitRange|Kustomization"""
     rb"""|Component|Application|ApplicationSet)\b"""
 )
@@ -273,6 +272,8 @@ def _takes_part(data: bytes) -> bool:
 
 def _mentions_tekton(path: str) -> bool:
     """The same for a file that is too large to be read."""
+    import mmap
+
     with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         return any(data.find(marker) >= 0 for marker in (_MARKER, *_WIDE_MARKERS))
 

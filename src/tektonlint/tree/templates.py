@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from tektonlint.document import Loaded, load
+from tektonlint.patterns import pattern
 from tektonlint.text import Source, Span
 
 # The actions of Helm and Go templates, and Jinja's placeholders, statements and comments.
-_OPENING = re.compile(r"\{\{-?\s*/\*|\{\{|\{%|\{#")
+_OPENING = pattern(r"\{\{-?\s*/\*|\{\{|\{%|\{#")
 _CLOSING = {"{{": "}}", "{%": "%}", "{#": "#}"}
 # What only a template says: statements, includes and pipes that trim.
-_STATEMENT = re.compile(r"\{%|\{\{-|\{\{\s*(?:if|else|end|range|with|define|include|template|block)\b|\{#")
+_STATEMENT = pattern(r"\{%|\{\{-|\{\{\s*(?:if|else|end|range|with|define|include|template|block)\b|\{#")
 
 
 def template_of(text: str, loaded: Loaded) -> tuple[str, Span] | None:
@@ -23,8 +24,6 @@ def template_of(text: str, loaded: Loaded) -> tuple[str, Span] | None:
     place of its actions mend it, or where at least the first problem goes with the statements; otherwise it is
     broken YAML in which some script has braces.
     """
-    if "{{" not in text and "{%" not in text:
-        return None
     first = next((problem for problem in loaded.problems if problem.refused), None)
     actions = list(_actions(text)) if first is not None else []
     if first is None or not actions:
