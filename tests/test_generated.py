@@ -143,6 +143,13 @@ def test_a_changed_policy_file_makes_the_loader_read_the_files(folder: Path) -> 
     assert "error" == catalog.load().policies["mutable-image"].severity.value
 
 
+def test_a_change_that_keeps_the_size_of_a_policy_file_counts(folder: Path) -> None:
+    forge(folder)
+    replace(folder / "pinning/mutable-image.yaml", "title: An i", "title: No i")
+
+    assert any(title.startswith("No i") for title in titles())
+
+
 def test_a_policy_file_that_is_new_counts_without_a_row_in_the_catalogue(folder: Path) -> None:
     text = (folder / "pinning/mutable-image.yaml").read_text(encoding="utf-8")
     (folder / "pinning/another-image.yaml").write_text(text.replace("id: mutable-image", "id: another-image"))

@@ -23,6 +23,9 @@ usage: tektonlint [PATH ...] [options]      check files and folders (default: .)
   PATH                 a file, a folder, or - for standard input
   --select IDS         only these policies or areas (commas, or several times)
   --ignore IDS         not these policies or areas
+  --fix                repair what can be repaired safely, report what is left
+  --unsafe-fixes       with --fix or --diff: also what changes behaviour or guesses
+  --diff               print what --fix would change, and write nothing
   --severity LEVEL     lowest shown: error, warning or note (default: warning)
   --fail-on LEVEL      lowest that makes the exit code 1 (default: warning)
   --format FORMAT      text, concise or json (default: text)
@@ -151,6 +154,9 @@ def check_parser() -> Parser:
     levels = ("error", "warning", "note")
     parser.add_argument("--select", action="append", default=[])
     parser.add_argument("--ignore", action="append", default=[])
+    parser.add_argument("--fix", action="store_true")
+    parser.add_argument("--unsafe-fixes", action="store_true")
+    parser.add_argument("--diff", action="store_true")
     parser.add_argument("--severity", choices=levels, default="warning")
     parser.add_argument("--fail-on", choices=levels, default="warning")
     parser.add_argument("--format", choices=("text", "concise", "json"), default="text")
@@ -188,6 +194,12 @@ def _check(words: list[str]) -> int:
         return 0
     if options.isolated and options.config is not None:
         raise WrongUsage("--isolated and --config exclude each other")
+    if options.fix and options.diff:
+        raise WrongUsage("--fix and --diff exclude each other")
+    if options.unsafe_fixes and not (options.fix or options.diff):
+        raise WrongUsage("--unsafe-fixes goes with --fix or --diff")
+    if options.fix and "-" in options.paths:
+        raise WrongUsage("--fix cannot write to standard input; --diff prints what it would change")
     from tektonlint.commands import check
 
     return check.run(options)

@@ -265,18 +265,18 @@ def _separators(text: str) -> Iterator[int]:
 # A line ends at three more characters for YAML 1.1 than for an editor.
 _COMMENT = r"#[^\r\n\x85\u2028\u2029]*"
 _BLANK = rf"(?:[ \t\r\n\x85\u2028\u2029]|{_COMMENT})*"
-_COLON = re.compile(rf"{_BLANK}:")
-_PROPERTIES = re.compile(rf"(?:(?:&[\w-]+|!<[^>]*>|![^\s,\[\]{{}}]*){_BLANK})+")
-_AFTER_DOCUMENT = re.compile(rf"(?:\s|{_COMMENT}|\.\.\.(?!\S))*")
-_LINE_BREAK = re.compile(r"[\r\n]")
-_REST_OF_LINE = re.compile(r"[^\r\n]*")
-_TEXT_LINE = re.compile(r"([ \t]*)(\S[^\r\n]*)")
-_DIRECTIVE = re.compile(r"^%[^\r\n]*", re.MULTILINE)
-_END_OF_FILE = re.compile(r" *\Z")
-_WORD = re.compile(r"\w+")
-_LOOKS_LIKE_ENTRY = re.compile(r"""-(?!\S)|["']?[\w./-]+["']?[ \t]*:(?!\S)""")
+# Few files need these, so they are compiled where they are needed; `re` keeps them.
+_COLON = rf"{_BLANK}:"
+_PROPERTIES = rf"(?:(?:&[\w-]+|!<[^>]*>|![^\s,\[\]{{}}]*){_BLANK})+"
+_AFTER_DOCUMENT = rf"(?:\s|{_COMMENT}|\.\.\.(?!\S))*"
+_TEXT_LINE = r"([ \t]*)(\S[^\r\n]*)"
+_DIRECTIVE = r"(?m)^%[^\r\n]*"
+_WORD = r"\w+"
+_LOOKS_LIKE_ENTRY = r"""-(?!\S)|["']?[\w./-]+["']?[ \t]*:(?!\S)"""
 # What libyaml's reader takes (yaml_parser_update_buffer); go-yaml's is the same list.
-_NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_YAML = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+_LINE_BREAK = re.compile(r"[\r\n]")
+_END_OF_FILE = re.compile(r" *\Z")
 _BREAKS = ("", "\n", "\u2028", "\u2029")
 _QUOTES = frozenset((SINGLE, DOUBLE))
 _MERGE_TAGS = frozenset((None, "!", "tag:yaml.org,2002:merge"))
@@ -403,7 +403,7 @@ class _Builder:
 
     def _after_properties(self, start: int, end: int) -> int:
         """libyaml's start mark stands before `&anchor !tag`; the value starts after them."""
-        match = _PROPERTIES.match(self.text, start, end)
+        match = re.compile(_PROPERTIES).match(self.text, start, end)
         return match.end() if match else start
 
     def _gains_line_feed(self, text: str, start: int, end: int) -> bool:
@@ -429,7 +429,7 @@ class _Builder:
         """Where an empty value stands: libyaml's mark may be at the next token, but it belongs behind the colon."""
         if self.text.endswith((":", "-"), 0, mark):
             return mark
-        colon = _COLON.match(self.text, key.end, mark)
+        colon = re.compile(_COLON).match(self.text, key.end, mark)
         # `{key, ...}` and `? key` have none.
         return colon.end() if colon else key.end
 
@@ -448,9 +448,8 @@ class _Builder:
     def _mapping(self, opening: Any, closing: Any, nodes: list[Node]) -> Mapping:
         """A mapping of `nodes`, which are its keys and values by turns."""
         index: dict[str, Entry] = {}
-        rest = iter(nodes)
-        for key in rest:
-            value = next(rest)
+        each = iter(nodes)
+        for key, value in zip(each, each, strict=True):
             if type(key) is not Scalar:
                 raise self._no_key(key)
             name = key.value
@@ -549,19 +548,20 @@ class _Builder:
 
     def _note_dropped(self, end: int, explicit: bool) -> None:
         """What stands behind the document's end is lost, and nobody is told."""
-        rest = _AFTER_DOCUMENT.match(self.text, end, self.span.end)
+        if end >= self.span.end:
+            return
+        rest = re.compile(_AFTER_DOCUMENT).match(self.text, end, self.span.end)
         if rest is None or rest.end() == self.span.end:
             return
-        line = _REST_OF_LINE.match(self.text, rest.end(), self.span.end)
         message = (
             "Kubernetes stops reading the document at `...` and drops what follows"
             if explicit
             else "the document is complete before this, so Kubernetes drops this and what follows"
         )
-        self.dropped = Span(rest.end(), line.end() if line else rest.end()), message
+        self.dropped = Span(rest.end(), min(self._line_end(rest.end()), self.span.end)), message
 
     def _not_yaml(self, reason: str) -> _Refused:
-        match = _NOT_YAML.search(self.text, self.span.start, self.span.end)
+        match = re.compile(_NOT_YAML).search(self.text, self.span.start, self.span.end)
         if match is None:
             return _Refused(self.base, reason)
         what = "control character" if match[0] < "\xa0" else "character"
@@ -574,7 +574,7 @@ class _Builder:
             mark = error.context_mark
         at = self.base + (mark.index if mark else 0)
         if problem == "did not find expected <document start>" or "directive" in str(error.context):
-            directive = _DIRECTIVE.search(self.text, self.span.start, self.span.end)
+            directive = re.compile(_DIRECTIVE).search(self.text, self.span.start, self.span.end)
             if directive:
                 return _Refused(directive.start(), "Kubernetes refuses a line that begins with `%`", directive.end())
         message = self._in_words(problem, openings, at)
@@ -614,7 +614,8 @@ class _Builder:
 
     def _line_that_ends(self, block: Scalar, nodes: list[Node], openings: list[Any], at: int) -> re.Match[str] | None:
         """The line that ended a block scalar too early, if that is what is wrong at `at` or behind it."""
-        lines = _TEXT_LINE.finditer(self.text, block.end, self.span.end)
+        text_lines = re.compile(_TEXT_LINE).finditer
+        lines = text_lines(self.text, block.end, self.span.end)
         first = line = next(lines, None)
         if self._ends_heredoc(block, at):
             return first
@@ -623,15 +624,15 @@ class _Builder:
         if line is None or at < line.start(2) or _last_scalar(nodes) is not block:
             return None
         columns = {opening.start_mark.column for opening in openings}
-        if len(line[1]) in columns and _LOOKS_LIKE_ENTRY.match(line[2]):
+        if len(line[1]) in columns and re.compile(_LOOKS_LIKE_ENTRY).match(line[2]):
             return None
         # A comment ends a block scalar too, and is the culprit if the line behind it would have been part of it.
-        content = [len(text[1]) for text in _TEXT_LINE.finditer(self.text, self._line_end(block.start), block.end)]
+        content = [len(text[1]) for text in text_lines(self.text, self._line_end(block.start), block.end)]
         return first if content and len(line[1]) >= min(content) else line
 
     def _ends_heredoc(self, block: Scalar, at: int) -> bool:
         """Whether the word at `at` ends a heredoc that the block scalar begins: its body has fallen out of it."""
-        word = _WORD.match(self.text, at)
+        word = re.compile(_WORD).match(self.text, at)
         return word is not None and re.search(rf"<<-?\s*[\"'\\]?{word[0]}\b", block.text) is not None
 
     def _line_start(self, offset: int) -> int:

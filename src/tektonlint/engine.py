@@ -32,6 +32,11 @@ class Report(NamedTuple):
     reached: dict[str, int]
     crashes: tuple[Exception, ...]
 
+    def with_findings(self, more: Iterable[Finding]) -> Report:
+        """The report with findings that were made elsewhere, in their places."""
+        findings = sorted((*self.findings, *more), key=lambda finding: finding.order)
+        return self._replace(findings=tuple(findings))
+
 
 def run(tree: Tree, policies: Iterable[Enabled], catalog: Catalog, target: Target) -> Report:
     """Every finding whose place or a related place is in a file that is reported on."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from difflib import unified_diff
 from typing import NamedTuple
 
-from tektonlint import engine, suppress, tree
+from tektonlint import engine, fixing, suppress, tree
 from tektonlint.finding import Finding, Severity
 from tektonlint.near import did_you_mean
 from tektonlint.policy.catalog import Catalog, Choice, enabled, examples
@@ -52,6 +53,7 @@ def _problems(policy: Policy, example: Example, catalog: Catalog) -> Iterator[st
         yield "no line is marked with `# <-`, so nothing is expected"
     findings, reached = _judged(policy, example, catalog)
     yield from _differences(example, findings)
+    yield from _fix_problems(policy, example, findings, catalog)
     if not example.bad:
         if not reached:
             yield "the policy looked at nothing in it, so it proves nothing"
@@ -61,12 +63,37 @@ def _problems(policy: Policy, example: Example, catalog: Catalog) -> Iterator[st
 def _judged(policy: Policy, example: Example, catalog: Catalog) -> tuple[tuple[Finding, ...], int]:
     """What the policy finds in an example, and at how many places it looked.
 
-    It runs alone, but for one that speaks of comments: what they silence, only the other policies can say.
     """
-    alone = policy.logic != Emitted(by=suppress.__name__)
-    report = _run(example, (_alone(policy, example),) if alone else _all(policy, example, catalog), catalog)
+    report = _report(policy, example, tree.of_texts(example.files), catalog)
     own = tuple(finding for finding in report.findings if finding.policy in (policy.id, engine.CRASH))
     return own, report.reached[policy.id]
+
+
+def _fix_problems(
+    policy: Policy, example: Example, findings: tuple[Finding, ...], catalog: Catalog
+) -> Iterator[str]:
+    """What is wrong with the fixes that are offered for an example: it has to show what they make of it."""
+    offered = any(finding.fix is not None for finding in findings)
+    if offered and example.fixed is None:
+        yield "a fix is offered, so the example needs a `fixed` text"
+    if offered and policy.fix_safety is None:
+        yield "a fix is offered, so the policy needs a `fix-safety`"
+    if not offered and example.fixed is not None:
+        yield "there is a `fixed` text, but no fix is offered"
+    if not offered or example.fixed is None:
+        return
+    outcome = fixing.fix(
+        tree.of_texts(example.files),
+        lambda changed: _report(policy, example, changed, catalog).findings,
+        lambda finding: finding.policy == policy.id,
+    )
+    for refused in outcome.refused:
+        yield f"a fix was refused: {refused.reason}"
+    texts = {file.source.name: file.source.text for file in outcome.tree.files}
+    for name, wanted in example.fixed.items():
+        if texts.get(name) != wanted:
+            yield f"{name} is not fixed as `fixed` says:"
+            yield from unified_diff(wanted.split("\n"), texts.get(name, "").split("\n"), "fixed", "got", lineterm="")
 
 
 def _differences(example: Example, findings: tuple[Finding, ...]) -> Iterator[str]:
@@ -90,6 +117,16 @@ def _mistakes_it_teaches(policy: Policy, example: Example, catalog: Catalog) -> 
             source, span = finding.at
             place = (source.name, source.line_column(span.start)[0])
             yield f"{_at(example, place)}`{finding.policy}` finds fault with this good example: {finding.message}"
+
+
+def _report(policy: Policy, example: Example, files: tree.Tree, catalog: Catalog) -> engine.Report:
+    """The policy over the files of an example.
+
+    It runs alone, but for one that speaks of comments: what they silence, only the other policies can say.
+    """
+    alone = policy.logic != Emitted(by=suppress.__name__)
+    policies = (_alone(policy, example),) if alone else _all(policy, example, catalog)
+    return engine.run(files, policies, catalog, _target(example))
 
 
 def _run(example: Example, policies: tuple[Enabled, ...], catalog: Catalog) -> engine.Report:

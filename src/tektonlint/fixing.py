@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Mapping as Dict
 from typing import NamedTuple
 
-from tektonlint.document import Loaded, Mapping, Node, Scalar
+from tektonlint.comments import comments
+from tektonlint.document import Mapping, Node, Scalar
 from tektonlint.document import Sequence as List
 from tektonlint.edit import apply
-from tektonlint.finding import Edit, Finding, Path, Safety
+from tektonlint.finding import Edit, Finding, Path
+from tektonlint.second_reader import same
 from tektonlint.structure import faults
 from tektonlint.text import Source, Span
-from tektonlint.tree import File, Tree, with_texts
+from tektonlint.tree import File, Tree
 
 PASSES = 10
 
@@ -37,87 +40,99 @@ class Refused(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """The tree after fixing, how many findings were fixed, which fixes were refused, and what is left."""
+    """The tree after fixing, how many findings were fixed in which file, and which fixes were refused."""
 
     tree: Tree
-    fixed: int
+    by_file: Dict[str, int]
     refused: tuple[Refused, ...]
-    findings: tuple[Finding, ...]
 
-    def changed(self, before: Tree) -> dict[str, tuple[Source, Source]]:
-        """The files that differ from those of the tree before, by name: the text then and now."""
-        old = {file.source.name: file.source for file in before.files}
-        return {
-            file.source.name: (old[file.source.name], file.source)
-            for file in self.tree.files
-            if old[file.source.name].text != file.source.text
-        }
+    @property
+    def fixed(self) -> int:
+        """How many findings were fixed in all."""
+        return sum(self.by_file.values())
+
+    def changed(self, before: Tree) -> list[tuple[Source, Source]]:
+        """The files that differ from those of the tree before: the text then and now."""
+        pairs = zip((file.source for file in before.files), (file.source for file in self.tree.files), strict=True)
+        return [(old, new) for old, new in pairs if old.text != new.text]
 
 
-def fix(tree: Tree, lint: Lint, allowed: Collection[Safety]) -> Outcome:
-    """Fixes until nothing is left to fix, at most ten times. Nothing is written."""
-    refused: dict[str, Refused] = {}
-    one_by_one: set[str] = set()
-    fixed = 0
-    findings = tuple(lint(tree))
-    start = tree
+def fix(tree: Tree, lint: Lint, wanted: Callable[[Finding], bool]) -> Outcome:
+    """Applies the wanted fixes until none is left, in at most ten passes. Nothing is written.
+
+    A file that would go on changing goes back to what it was.
+    """
+    work = _Work(tree, lint, wanted)
     for _ in range(PASSES):
-        chosen = _chosen(tree, findings, allowed, refused, one_by_one)
-        if not chosen:
-            return Outcome(tree, fixed, tuple(refused.values()), findings)
+        if not work.one_pass():
+            break
+    else:
+        work.give_up(tree)
+    return Outcome(work.tree, work.fixed, tuple(work.refused.values()))
+
+
+class _Work:
+    """Fixing in progress: the tree so far, its findings, and what has been refused."""
+
+    def __init__(self, tree: Tree, lint: Lint, wanted: Callable[[Finding], bool]) -> None:
+        self.tree = tree
+        self.fixed: Counter[str] = Counter()
+        self.refused: dict[tuple[str, str, str], Refused] = {}
+        self._lint = lint
+        self._wanted = wanted
+        self._findings = tuple(lint(tree))
+        # Files in which several fixes failed together: there they are tried one by one.
+        self._one_by_one: set[str] = set()
+
+    def one_pass(self) -> bool:
+        """Applies what can be applied together; whether there was anything to try."""
+        chosen = self._chosen()
         texts: dict[str, str] = {}
-        for name, fixes in list(chosen.items()):
+        for name, findings in chosen.items():
             try:
-                texts[name] = _candidate(tree, name, fixes)
+                texts[name] = _candidate(self.tree, name, findings)
             except FixRejected as error:
-                _reject(name, fixes, str(error), refused, one_by_one)
-                del chosen[name]
-        if not texts:
-            continue
-        candidate = with_texts(tree, texts)
-        after = tuple(lint(candidate))
-        bad = {name: reason for name, fixes in chosen.items() if (reason := _worse(name, fixes, findings, after))}
-        if bad:
-            for name, reason in bad.items():
-                _reject(name, chosen[name], reason, refused, one_by_one)
-            candidate = with_texts(tree, {name: text for name, text in texts.items() if name not in bad})
-            after = tuple(lint(candidate))
-        fixed += sum(len(fixes) for name, fixes in chosen.items() if name not in bad)
-        tree, findings = candidate, after
-    return _given_up(start, tree, lint, allowed, refused)
+                self._reject(name, findings, str(error))
+        tree = self.tree.with_texts(texts)
+        after = tuple(self._lint(tree)) if texts else self._findings
+        worse = {name: why for name in texts if (why := _worse(name, chosen[name], self._findings, after))}
+        if worse:
+            for name, why in worse.items():
+                self._reject(name, chosen[name], why)
+            texts = {name: text for name, text in texts.items() if name not in worse}
+            tree = self.tree.with_texts(texts)
+            after = tuple(self._lint(tree))
+        for name in texts:
+            self.fixed[name] += len(chosen[name])
+        self.tree, self._findings = tree, after
+        return bool(chosen)
 
+    def give_up(self, start: Tree) -> None:
+        """Puts files that still have something to fix back to what they were."""
+        old = {file.source.name: file.source.text for file in start.files}
+        unstable = self._chosen()
+        self.tree = self.tree.with_texts({name: old[name] for name in unstable})
+        for name, findings in unstable.items():
+            del self.fixed[name]
+            for finding in findings:
+                self.refused[_identity(finding)] = Refused(finding, f"it still finds something after {PASSES} passes")
 
-def _given_up(start: Tree, tree: Tree, lint: Lint, allowed: Collection[Safety], refused: dict[str, Refused]) -> Outcome:
-    """Files that still change after the last pass go back to what they were."""
-    findings = tuple(lint(tree))
-    unstable = _chosen(tree, findings, allowed, refused, set())
-    if not unstable:
-        return Outcome(tree, 0, tuple(refused.values()), findings)
-    old = {file.source.name: file.source.text for file in start.files}
-    tree = with_texts(tree, {name: old[name] for name in unstable})
-    for fixes in unstable.values():
-        for finding in fixes:
-            refused[finding.fingerprint] = Refused(finding, f"it still changes the file after {PASSES} passes")
-    return Outcome(tree, 0, tuple(refused.values()), tuple(lint(tree)))
+    def _chosen(self) -> dict[str, list[Finding]]:
+        """The findings whose fixes are applied together in a pass, by file."""
+        reported = {file.source.name for file in self.tree.files if file.reported}
+        by_file: dict[str, list[Finding]] = {}
+        for finding in self._findings:
+            name = finding.at.source.name
+            offered = finding.fix is not None and name in reported and self._wanted(finding)
+            if offered and _identity(finding) not in self.refused:
+                by_file.setdefault(name, []).append(finding)
+        return {name: choose(some)[: 1 if name in self._one_by_one else None] for name, some in by_file.items()}
 
-
-def _chosen(
-    tree: Tree,
-    findings: Iterable[Finding],
-    allowed: Collection[Safety],
-    refused: dict[str, Refused],
-    one_by_one: set[str],
-) -> dict[str, list[Finding]]:
-    """The findings whose fixes are applied together in this pass, by file."""
-    reported = {file.source.name for file in tree.files if file.reported}
-    by_file: dict[str, list[Finding]] = {}
-    for finding in findings:
-        if finding.fix is None or finding.fix.safety not in allowed or finding.fingerprint in refused:
-            continue
-        name = finding.at.source.name
-        if name in reported:
-            by_file.setdefault(name, []).append(finding)
-    return {name: choose(some)[: 1 if name in one_by_one else None] for name, some in by_file.items()}
+    def _reject(self, name: str, findings: Sequence[Finding], reason: str) -> None:
+        if len(findings) > 1:
+            self._one_by_one.add(name)
+        else:
+            self.refused[_identity(findings[0])] = Refused(findings[0], reason)
 
 
 def choose(findings: Iterable[Finding]) -> list[Finding]:
@@ -129,38 +144,39 @@ def choose(findings: Iterable[Finding]) -> list[Finding]:
     taken: list[Edit] = []
     chosen: list[Finding] = []
     for finding in sorted(findings, key=_first_edit):
-        assert finding.fix is not None
-        new = [edit for edit in finding.fix.edits if edit not in taken]
-        if any(_touch(edit.at.span, other.at.span) for edit in new for other in taken):
-            continue
-        taken += new
-        chosen.append(finding)
+        new = [edit for edit in _edits(finding) if edit not in taken]
+        if not any(_touch(edit.at.span, other.at.span) for edit in new for other in taken):
+            taken += new
+            chosen.append(finding)
     return chosen
 
 
+def _edits(finding: Finding) -> tuple[Edit, ...]:
+    return finding.fix.edits if finding.fix is not None else ()
+
+
 def _first_edit(finding: Finding) -> tuple[int, str, str]:
-    assert finding.fix is not None
-    return (min(edit.at.span.start for edit in finding.fix.edits), finding.policy, finding.message)
+    return (min(edit.at.span.start for edit in _edits(finding)), finding.policy, finding.message)
 
 
 def _touch(one: Span, other: Span) -> bool:
     return one.start <= other.end and other.start <= one.end
 
 
-def _candidate(tree: Tree, name: str, fixes: Sequence[Finding]) -> str:
+def _candidate(tree: Tree, name: str, findings: Sequence[Finding]) -> str:
     """The text of a file with fixes applied, verified by reading. Raises `FixRejected`."""
     file = _file(tree, name)
     edits: list[Edit] = []
     touches: set[tuple[int, Path]] = set()
-    for finding in fixes:
-        assert finding.fix is not None
-        edits += [edit for edit in finding.fix.edits if edit not in edits]
-        touches |= {(finding.document, path) for path in finding.fix.touches}
+    for finding in findings:
+        edits += [edit for edit in _edits(finding) if edit not in edits]
+        if finding.fix is not None:
+            touches |= {(finding.document, path) for path in finding.fix.touches}
     try:
         text = apply(file.source.text, edits)
     except ValueError as error:
         raise FixRejected(str(error)) from None
-    verify(file, _file(with_texts(tree, {name: text}), name), touches, edits)
+    verify(file, _file(tree.with_texts({name: text}), name), touches, edits)
     return text
 
 
@@ -175,17 +191,19 @@ def verify(before: File, after: File, touches: Collection[tuple[int, Path]], edi
     if len(before.loaded.documents) != len(after.loaded.documents):
         raise FixRejected("the number of documents changed")
     for old, new in zip(before.loaded.documents, after.loaded.documents, strict=True):
-        allowed = {path for document, path in touches if document == old.index}
+        allowed = [path for document, path in touches if document == old.index]
         for path in _differences(old.root, new.root, ()):
-            if not any(path[: len(one)] == one or one[: len(path)] == path for one in allowed):
+            if not any(path[: len(one)] == one for one in allowed):
                 raise FixRejected(f"`{'.'.join(map(str, path))}` changed too")
-    lost = _comments(before) - _comments(after)
-    removed = Counter(_comments_in(before.source.text, [edit.at.span for edit in edits], before.loaded))
-    if lost - removed:
-        raise FixRejected(f"the comment `{next(iter(lost - removed))}` got lost")
+    lost = Counter(_comments(before)) - Counter(_comments(after))
+    # Comments inside removed lines go with them; a comment that an edit merely moved is still there.
+    lost -= Counter(_comments(before, [edit.at.span for edit in edits]))
+    if lost:
+        raise FixRejected(f"the comment `{next(iter(lost))}` got lost")
     if _fault_count(after) > _fault_count(before):
         raise FixRejected("the result has more structural errors")
-    _second_reader_agrees(after)
+    if same(before.source.text, before.loaded.documents) and not same(after.source.text, after.loaded.documents):
+        raise FixRejected("a second YAML reader reads the result differently")
 
 
 def _file(tree: Tree, name: str) -> File:
@@ -207,11 +225,11 @@ def _differences(old: Node, new: Node, path: Path) -> Iterable[Path]:
                 yield (*path, number)
             else:
                 yield from _differences(old.items[number], new.items[number], (*path, number))
-    elif not (isinstance(old, Scalar) and isinstance(new, Scalar) and _same(old, new)):
+    elif not (isinstance(old, Scalar) and isinstance(new, Scalar) and _equal(old, new)):
         yield path
 
 
-def _same(old: Scalar, new: Scalar) -> bool:
+def _equal(old: Scalar, new: Scalar) -> bool:
     """The same value of the same type: `"1"` is not `1`, but `"1h"` is `1h`."""
     return type(old.value) is type(new.value) and old.value == new.value
 
@@ -220,35 +238,31 @@ def _fault_count(file: File) -> int:
     return sum(len(faults(resource)) for resource in file.resources)
 
 
-def _comments(file: File) -> Counter[str]:
-    return Counter(_comments_in(file.source.text, [Span(0, len(file.source.text))], file.loaded))
-
-
-def _comments_in(text: str, spans: Iterable[Span], loaded: Loaded) -> Iterable[str]:
-    """The texts of the comments that begin inside any of some spans."""
-    from tektonlint.comments import comments
-
-    every = comments(text, loaded)
+def _comments(file: File, spans: Iterable[Span] | None = None) -> list[str]:
+    """The texts of a file's comments, or of those that begin inside some spans."""
+    text = file.source.text
+    spans = tuple(spans) if spans is not None else (Span(0, len(text)),)
     return [
         text[one.start : one.end].rstrip()
-        for one in every
+        for one in comments(text, file.loaded.documents)
         if any(span.start <= one.start < span.end for span in spans)
     ]
 
 
 def _worse(
-    name: str, fixes: Sequence[Finding], before: Iterable[Finding], after: Iterable[Finding]
+    name: str, fixed: Sequence[Finding], before: Iterable[Finding], after: Sequence[Finding]
 ) -> str | None:
-    """Why the findings after fixing are not better: one is still there, or one as bad is new."""
+    """Why the findings after fixing a file are not better: one is still there, or one as bad is new."""
     old = Counter(map(_identity, before))
     new = Counter(map(_identity, after))
-    for finding in fixes:
-        key = _identity(finding)
-        if new[key] >= old[key]:
+    gone = Counter(map(_identity, fixed))
+    for key, count in gone.items():
+        if new[key] > old[key] - count:
             return "the finding is still there afterwards"
-    least = min(finding.severity.rank for finding in fixes)
+    least = min(finding.severity.rank for finding in fixed)
     for finding in after:
-        if finding.severity.rank >= least and new[_identity(finding)] > old[_identity(finding)]:
+        key = _identity(finding)
+        if finding.severity.rank >= least and new[key] > old[key]:
             places = (finding.at, *(related.at for related in finding.related))
             if any(place.source.name == name for place in places):
                 return f"`{finding.policy}` finds something new afterwards"
@@ -259,22 +273,3 @@ def _identity(finding: Finding) -> tuple[str, str, str]:
     """A finding without its place, which moves: policy, file and the text it stands on."""
     source, span = finding.at
     return finding.policy, source.name, " ".join(source.text[span.start : span.end].split())
-
-
-def _reject(
-    name: str, fixes: Sequence[Finding], reason: str, refused: dict[str, Refused], one_by_one: set[str]
-) -> None:
-    """One of several fixes may be at fault for all: then they are tried one by one."""
-    if len(fixes) > 1:
-        one_by_one.add(name)
-        return
-    refused[fixes[0].fingerprint] = Refused(fixes[0], reason)
-
-
-def _second_reader_agrees(file: File) -> None:
-    """ruamel.yaml has to read the same keys and texts as our own reader does. Raises `FixRejected`."""
-    from tektonlint.second_reader import disagreement
-
-    difference = disagreement(file)
-    if difference is not None:
-        raise FixRejected(f"a second YAML reader reads it differently: {difference}")

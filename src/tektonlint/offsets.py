@@ -9,26 +9,30 @@ import re
 import sys
 
 from tektonlint.document import DOUBLE, FOLDED, LITERAL, PLAIN, SINGLE, Scalar
+from tektonlint.patterns import pattern
 from tektonlint.text import Span
 
 # What ends a line in YAML 1.1. The last two stay what they are when lines are folded.
 _BREAK = r"(?:\r\n|[\r\n\x85\u2028\u2029])"
 _KEPT_BREAKS = "\u2028\u2029"
-_LINE_END = re.compile(_BREAK)
-_LINE = re.compile(rf"([^\r\n\x85\u2028\u2029]*)({_BREAK}|\Z)")
-_VALUE_LINE = re.compile(r"[^\n\u2028\u2029]+")
-_FOLD = re.compile(rf"[ \t]*{_BREAK}[ \t\r\n\x85\u2028\u2029]*")
-_ESCAPED_FOLD = re.compile(rf"\\{_BREAK}([ \t\r\n\x85\u2028\u2029]*)")
-_VERBATIM = re.compile(r"[^\\' \t\r\n\x85\u2028\u2029]+")
-_ESCAPE = re.compile(r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|\r\n|.)", re.DOTALL)
+_LINE_END = pattern(_BREAK)
+_LINE = pattern(rf"([^\r\n\x85\u2028\u2029]*)({_BREAK}|\Z)")
+_VALUE_LINE = pattern(r"[^\n\u2028\u2029]+")
+_FOLD = pattern(rf"[ \t]*{_BREAK}[ \t\r\n\x85\u2028\u2029]*")
+_ESCAPED_FOLD = pattern(rf"\\{_BREAK}([ \t\r\n\x85\u2028\u2029]*)")
+_VERBATIM = pattern(r"[^\\' \t\r\n\x85\u2028\u2029]+")
+_ESCAPE = pattern(r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|\r\n|.)", re.DOTALL)
 
 
 def source_offsets(scalar: Scalar, text: str) -> list[int]:
     """For every character of `scalar.text`, and for its end, the offset in `text` it was read from.
 
     The list has ``len(scalar.text) + 1`` items and never decreases. A character that stands for several
-    (an escape, the blanks and the line end that became a blank) maps to the first of them.
+    (an escape, the blanks and the line end that became a blank) maps to the first of them, and every one
+    of an alias to its `*`.
     """
+    if _is_alias(scalar, text):
+        return [*[scalar.start] * len(scalar.text), scalar.end]
     if scalar.style in (LITERAL, FOLDED):
         return _block(scalar, text)
     if scalar.style == PLAIN and scalar.end - scalar.start == len(scalar.text):
@@ -47,8 +51,15 @@ def span_in(scalar: Scalar, text: str, start: int, end: int) -> Span:
     return Span(offsets[start], max(stop, offsets[start]))
 
 
+def _is_alias(scalar: Scalar, text: str) -> bool:
+    """Whether only `*name` stands there; no scalar begins so by itself."""
+    return text.startswith("*", scalar.start, scalar.end)
+
+
 def _end_of(scalar: Scalar, text: str, offset: int) -> int:
     """Where the source of the one character read from `offset` ends."""
+    if _is_alias(scalar, text):
+        return scalar.end
     if scalar.style == DOUBLE:
         escape = _ESCAPE.match(text, offset)
         if escape:

@@ -44,6 +44,8 @@ def _page(policy: Policy, examples: tuple[Example, ...]) -> Iterator[str]:
     yield " · ".join(_facts(policy))
     yield from _section("What happens otherwise", policy.rationale)
     yield from _section("What to write", policy.remediation)
+    if policy.fix_safety is not None:
+        yield from _section("The fix", policy.fix_safety)
     if policy.options:
         yield from ("", "## Options", "", "| option | default | what it does |", "|---|---|---|")
         for name, schema in policy.options.items():
@@ -86,6 +88,10 @@ def _example(example: Example) -> Iterator[str]:
         if len(example.files) > 1:
             yield from ("", f"`{name}`")
         yield from ("", "```yaml", *_marked(name, text, example), "```")
+    fixed = {name: text for name, text in (example.fixed or {}).items() if text != example.files[name]}
+    for name, text in fixed.items():
+        yield from ("", f"After the fix, `{name}`:" if len(example.files) > 1 else "After the fix:")
+        yield from ("", "```yaml", *text.rstrip("\n").split("\n"), "```")
 
 
 def _marked(name: str, text: str, example: Example) -> Iterator[str]:

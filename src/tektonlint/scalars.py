@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import binascii
 import math
-import re
 import struct
+
+from tektonlint.patterns import pattern
 
 Value = str | int | float | bool | None
 
@@ -26,21 +27,21 @@ _NOT_FINITE = {
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), -math.inf),
     **dict.fromkeys((".nan", ".NaN", ".NAN"), math.nan),
 }
-# Regular expressions are compiled when they are first needed: most files have no use for them.
 # The integers of Go's strconv.ParseInt with base 0, once go-yaml has taken the underscores out.
-_INTEGER = r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))"
+_INTEGER = pattern(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))")
 _BASES = {2: 16, 3: 2, 4: 8, 5: 10}
 # go-yaml tries `0b` once more by itself, and then takes a sign behind it.
-_SIGNED_BINARY = r"0b([-+])([01]+)"
+_SIGNED_BINARY = pattern(r"0b([-+])([01]+)")
 # No integer of 64 bits in base 10 is longer, and Python refuses to read one of more than 4300 digits.
 _LONGEST = len(str(2**64))
-_FLOAT = r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
+_FLOAT = pattern(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 # A text that begins with a point goes to Go's ParseFloat as it stands; that takes underscores between digits.
-_POINT_FLOAT = r"\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?"
+_POINT_FLOAT = pattern(r"\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?")
 
 _TAG = "tag:yaml.org,2002:"
 _KINDS: dict[str, type] = {"int": int, "float": float, "bool": bool, "null": type(None)}
-_BASE64 = r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
+_NOT_UTF8 = pattern("[\udc80-\udcff]")
+_BASE64 = pattern(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 
 
 class NotAValue(ValueError):
@@ -102,22 +103,22 @@ def _resolve(text: str) -> Value:
     if text in _NOT_FINITE:
         return _NOT_FINITE[text]
     if text[0] == ".":
-        return _float(text, text) if re.fullmatch(_POINT_FLOAT, text) else text
+        return _float(text, text) if _POINT_FLOAT.fullmatch(text) else text
     digits = text.replace("_", "")
     number = _integer(digits)
     if number is not None:
         return number
-    return _float(text, digits) if re.fullmatch(_FLOAT, digits) else text
+    return _float(text, digits) if _FLOAT.fullmatch(digits) else text
 
 
 def _integer(digits: str) -> int | None:
-    match = re.fullmatch(_INTEGER, digits)
+    match = _INTEGER.fullmatch(digits)
     if match and match.lastindex:
         sign, text, base = match[1], match[match.lastindex], _BASES[match.lastindex]
         if base == 10 and len(text) > _LONGEST:
             return None
     else:
-        match = re.fullmatch(_SIGNED_BINARY, digits)
+        match = _SIGNED_BINARY.fullmatch(digits)
         if match is None:
             return None
         sign, text, base = match[1], match[2], 2
@@ -147,10 +148,10 @@ def _as_json(number: float, text: str) -> int | float:
 
 def _from_base64(text: str) -> str:
     digits = text.replace("\n", "").replace("\r", "")
-    if not re.fullmatch(_BASE64, digits):
+    if not _BASE64.fullmatch(digits):
         raise NotAValue("the text of a `!!binary` is not base64")
     # encoding/json puts one U+FFFD for each byte that is not UTF-8.
-    return re.sub("[\udc80-\udcff]", "\ufffd", binascii.a2b_base64(digits).decode("utf-8", "surrogateescape"))
+    return _NOT_UTF8.sub("\ufffd", binascii.a2b_base64(digits).decode("utf-8", "surrogateescape"))
 
 
 def _go_float(number: float) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tektonlint.document import plain_data
-from tektonlint.finding import Finding, Path, Severity
+from tektonlint.document import Sequence, plain_data
+from tektonlint.finding import Finding, Fix, Path, Safety, Severity
 from tektonlint.patterns import pattern
 from tektonlint.policy.context import Context
 from tektonlint.tekton.image import parse_image
@@ -122,9 +122,22 @@ def _set_twice(name: str, variable: Place, later: Place, ctx: Context) -> Findin
     related = [(kept.location, "this one counts")]
     if plain_data(variable.node) == plain_data(later.node):
         message = f"`{name}` is set to the same {where}. Delete one of the two, before they differ."
-        return ctx.finding(place, message, severity=Severity.NOTE, related=related)
+        fix = _without(variable, f"delete the first `{name}`, which says the same", ctx, Safety.SAFE)
+        return ctx.finding(place, message, severity=Severity.NOTE, related=related, fix=fix)
     message = f"`{name}` is set twice here; only the value {where} counts, and this one is lost."
-    return ctx.finding(place, message, related=related)
+    fix = _without(variable, f"delete the first `{name}`, which is lost", ctx, Safety.UNSAFE)
+    return ctx.finding(place, message, related=related, fix=fix)
+
+
+def _without(item: Place, title: str, ctx: Context, safety: Safety) -> Fix | None:
+    """Takes an item out of its list, and the list with it where it is the only one."""
+    from tektonlint import edit
+
+    parent = item.parent
+    alone = parent is not None and isinstance(parent.node, Sequence) and len(parent.node.items) == 1
+    if alone and parent is not None:
+        return ctx.fix(title, lambda: edit.remove_key(parent), safety)
+    return ctx.fix(title, lambda: edit.remove_item(item), safety)
 
 
 _VARIABLE = pattern(r"\$\(([^()$]+)\)")
@@ -172,7 +185,8 @@ def unused_volume(task_spec: Place, ctx: Context) -> Iterator[Finding]:
             claim = volume.get("persistentVolumeClaim")
             what = "so nothing sees it" if claim is None else "yet the pod waits until its claim is bound"
             message = f"No step or sidecar mounts the volume `{text}`, {what}. Delete it, or add the missing mount."
-            yield ctx.finding(name, message)
+            fix = _without(volume, f"delete the volume `{text}`", ctx, Safety.SAFE)
+            yield ctx.finding(name, message, fix=fix)
 
 
 def undefined_volume(task_spec: Place, ctx: Context) -> Iterator[Finding]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tektonlint.document import Entry, Mapping, Node, Sequence
-from tektonlint.finding import Finding, Location, Path
+from tektonlint.document import Entry, Mapping, Node, Sequence, plain_data
+from tektonlint.finding import Finding, Fix, Location, Path, Safety
 from tektonlint.policy.context import Context
 from tektonlint.tekton.resource import Place, Resource, is_tekton
 from tektonlint.text import Span
@@ -78,7 +78,16 @@ def duplicate_keys(file: File, ctx: Context) -> Iterator[Finding]:
                 message = f"`{entry.name}` stands twice; only the one on line {line} counts, and this one is lost."
                 place = Place(_holder(path, by_path), entry.value, path, entry.key)
                 at = Location(file.source, Span(kept.key.start, kept.key.end))
-                yield ctx.finding(place, message, at=place.key_location, related=[(at, "this one counts")])
+                related = [(at, "this one counts")]
+                fix = _without(place, ctx) if plain_data(entry.value) == plain_data(kept.value) else None
+                yield ctx.finding(place, message, at=place.key_location, related=related, fix=fix)
+
+
+def _without(place: Place, ctx: Context) -> Fix | None:
+    """Takes out an entry that another one says again."""
+    from tektonlint import edit
+
+    return ctx.fix("delete the first, which says the same", lambda: edit.remove_key(place), Safety.SAFE)
 
 
 def _with_paths(root: Node) -> Iterator[tuple[Entry, Path]]:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from tektonlint import scalars
-from tektonlint.document import Mapping, Scalar
-from tektonlint.finding import Finding, Severity
+from tektonlint.document import Mapping, Scalar, plain_data
+from tektonlint.finding import Finding, Fix, Safety, Severity
 from tektonlint.policy.context import Context
 from tektonlint.schema import type_of
 from tektonlint.structure import DURATION, QUANTITY, TYPE, UNKNOWN, Fault, faults
@@ -30,7 +30,8 @@ def unknown_field(whole: Place, ctx: Context) -> Iterator[Finding]:
                 f"`{_short(fault.name)}` is read as `{fault.near}` only because Tekton's decoder ignores the case of "
                 f"letters here; elsewhere the field would be unknown. Write `{fault.near}`."
             )
-            yield ctx.finding(fault.place, message, at=fault.place.key_location, severity=Severity.NOTE)
+            fix = _rename(fault, ctx)
+            yield ctx.finding(fault.place, message, at=fault.place.key_location, severity=Severity.NOTE, fix=fix)
             continue
         instead = _instead(fault)
         known, _ = field_versions()
@@ -42,7 +43,8 @@ def unknown_field(whole: Place, ctx: Context) -> Iterator[Finding]:
             yield ctx.finding(fault.place, message, at=fault.place.key_location, severity=Severity.WARNING)
             continue
         message = f"{_has_no(fault)}{instead or _choices(fault)} {_fate(fault, ctx)}."
-        yield ctx.finding(fault.place, message, at=fault.place.key_location, refused=True)
+        fix = _rename(fault, ctx)
+        yield ctx.finding(fault.place, message, at=fault.place.key_location, refused=True, fix=fix)
 
 
 def compute_resources(whole: Place, ctx: Context) -> Iterator[Finding]:
@@ -53,7 +55,8 @@ def compute_resources(whole: Place, ctx: Context) -> Iterator[Finding]:
         lost = "" if fault.settled else "the requests and limits never reach the pod"
         part = (fault.role or "step").replace("-", " ")
         message = f"A {whole.resource.api_version} {part} takes `{fault.moved.to}`{also}. {_fate(fault, ctx, lost)}."
-        yield ctx.finding(fault.place, message, at=fault.place.key_location, refused=True)
+        fix = _delete_twin(fault, ctx) if fault.settled else _move(fault, ctx)
+        yield ctx.finding(fault.place, message, at=fault.place.key_location, refused=True, fix=fix)
 
 
 def renamed_field(whole: Place, ctx: Context) -> Iterator[Finding]:
@@ -66,7 +69,8 @@ def renamed_field(whole: Place, ctx: Context) -> Iterator[Finding]:
             f"`{_whole_name(fault)}` is called `{fault.moved.to}` in {_article(whole.resource)}{also}. "
             f"{_fate(fault, ctx, lost)}."
         )
-        yield ctx.finding(fault.place, message, at=fault.place.key_location, refused=True)
+        fix = _move(fault, ctx)
+        yield ctx.finding(fault.place, message, at=fault.place.key_location, refused=True, fix=fix)
 
 
 def podtemplate_misplaced(whole: Place, ctx: Context) -> Iterator[Finding]:
@@ -80,7 +84,8 @@ def podtemplate_misplaced(whole: Place, ctx: Context) -> Iterator[Finding]:
             f"`{_whole_name(fault)}` does not exist in {_article(whole.resource)}; {_right_template(fault)}. "
             f"{_fate(fault, ctx, lost)}."
         )
-        yield ctx.finding(fault.place, message, at=fault.place.key_location, refused=True)
+        fix = _move(fault, ctx) if fault.moved.to else _delete(fault, ctx)
+        yield ctx.finding(fault.place, message, at=fault.place.key_location, refused=True, fix=fix)
 
 
 def _right_template(fault: Fault) -> str:
@@ -115,7 +120,9 @@ def timeout_misplaced(whole: Place, ctx: Context) -> Iterator[Finding]:
             f"`{fault.place.field}` does not exist in {_article(whole.resource)}; {right}. "
             f"{_fate(fault, ctx, _limit_without(fault, ctx))}."
         )
-        yield ctx.finding(fault.place, message, at=fault.place.key_location, refused=True)
+        # Only here the old field and the new one say the same in the same words.
+        fix = _move(fault, ctx) if fault.role == "pipelinerun-spec" else None
+        yield ctx.finding(fault.place, message, at=fault.place.key_location, refused=True, fix=fix)
 
 
 def _limit_without(fault: Fault, ctx: Context) -> str:
@@ -137,7 +144,8 @@ def pod_setting_in_container(whole: Place, ctx: Context) -> Iterator[Finding]:
             f"`{fault.name}` is a setting of the pod and has no effect on a container; set it{where} under "
             f"`{_run_template(resource)}.securityContext`. {_fate(fault, ctx)}."
         )
-        yield ctx.finding(fault.place, message, at=fault.place.key_location, refused=True)
+        fix = _delete(fault, ctx)
+        yield ctx.finding(fault.place, message, at=fault.place.key_location, refused=True, fix=fix)
 
 
 _WANTED = {
@@ -163,7 +171,7 @@ def wrong_type(whole: Place, ctx: Context) -> Iterator[Finding]:
         else:
             fact = f"Kubernetes reads `{_short(node.text)}` as {_read_as(node)} and refuses"
         message = f"`{fault.place.field}` takes {wanted}, but {fact} the object. {_typed(fault, wanted)}."
-        yield ctx.finding(fault.place, message, refused=True)
+        yield ctx.finding(fault.place, message, refused=True, fix=_retype(fault, ctx))
 
 
 def _typed(fault: Fault, wanted: str) -> str:
@@ -203,7 +211,12 @@ def invalid_duration(whole: Place, ctx: Context) -> Iterator[Finding]:
         if suggestions:
             advice = "Write " + " or ".join(f'`"{one}"`' for one in suggestions)
         message = f"{said} is no duration ({_why_no_duration(node)}), so the object is refused. {advice}."
-        yield ctx.finding(fault.place, message, refused=True)
+        fix = None
+        if len(suggestions) == 1:
+            # What ends in a number may be of any unit; the rest is another spelling of the same time.
+            guessed = text.strip()[-1:].isdigit() and suggestions != ("0",)
+            fix = _rewrite(fault, suggestions[0], ctx, Safety.UNSAFE if guessed else Safety.SAFE)
+        yield ctx.finding(fault.place, message, refused=True, fix=fix)
 
 
 def invalid_quantity(whole: Place, ctx: Context) -> Iterator[Finding]:
@@ -220,7 +233,11 @@ def invalid_quantity(whole: Place, ctx: Context) -> Iterator[Finding]:
         else:
             advice = f"Write for example {'`500m`' if fault.name == 'cpu' else '`4Gi`'}"
         message = f"{said} is no quantity that Kubernetes can read, so the object is refused. {advice}."
-        yield ctx.finding(fault.place, message, refused=True)
+        fix = None
+        if suggestions:
+            same = "".join(text.split()).lower() == suggestions[0].lower()
+            fix = _rewrite(fault, suggestions[0], ctx, Safety.SAFE if same else Safety.UNSAFE)
+        yield ctx.finding(fault.place, message, refused=True, fix=fix)
 
 
 def newer_field(whole: Place, ctx: Context) -> Iterator[Finding]:
@@ -259,6 +276,94 @@ def _at(place: Place, path: str) -> Iterator[Place]:
             yield from _at(one, rest)
         else:
             yield one
+
+
+def _rename(fault: Fault, ctx: Context) -> Fix | None:
+    """Gives a field the name that it has in all but its letters' case or its number."""
+    from tektonlint import edit
+
+    to = fault.moved.to if fault.moved is not None else fault.near
+    same = fault.misspelt or to in (f"{fault.name}s", fault.name.removesuffix("s"))
+    if to is None or "." in to or not (same or fault.moved is not None):
+        return None
+    title = f"rename `{fault.name}` to `{to}`"
+    return ctx.fix(title, lambda: edit.rename_key(fault.place, to), Safety.SAFE)
+
+
+_RESOURCES_OF_OVERRIDES = {
+    **dict.fromkeys(("stepSpecs", "sidecarSpecs"), ("resources", "computeResources")),
+    **dict.fromkeys(("stepOverrides", "sidecarOverrides"), ("computeResources", "resources")),
+}
+
+
+def _move(fault: Fault, ctx: Context) -> Fix | None:
+    """Puts a field where it belongs, under its other name, if nothing is there yet."""
+    from tektonlint import edit
+
+    to = fault.moved.to if fault.moved is not None and not fault.moved.holds else None
+    if to is None or fault.settled:
+        return None
+    names = to.removeprefix("spec.").split(".")
+    title = f"move `{fault.name}` to `{to}`" if len(names) > 1 else f"rename `{fault.name}` to `{to}`"
+
+    def change() -> edit.Change:
+        moved = edit.move_key(fault.place, *names)
+        # What the entries of an override call their resources moved with the override's own name.
+        old, new = _RESOURCES_OF_OVERRIDES.get(to, ("", ""))
+        for inner in fault.place.items():
+            resources = inner.get(old)
+            if resources is not None:
+                renamed = edit.rename_key(resources, new)
+                moved = edit.Change((*moved.edits, *renamed.edits), moved.touches | renamed.touches)
+        return moved
+
+    return ctx.fix(title, change, Safety.SAFE)
+
+
+def _delete(fault: Fault, ctx: Context) -> Fix | None:
+    """Takes out a field that has no effect, with what holds it if it is alone there."""
+    from tektonlint import edit
+
+    parent = fault.place.parent
+    alone = parent is not None and isinstance(parent.node, Mapping) and len(parent.node.entries) == 1
+    place = parent if alone and parent is not None and parent.key is not None else fault.place
+    title = f"delete `{fault.name}`, which has no effect here"
+    return ctx.fix(title, lambda: edit.remove_key(place), Safety.SAFE)
+
+
+def _delete_twin(fault: Fault, ctx: Context) -> Fix | None:
+    """Takes out a field whose replacement stands beside it and says the same."""
+    owner, moved = fault.problem.owner, fault.moved
+    twin = owner.get(moved.to) if owner is not None and moved is not None and moved.to is not None else None
+    if twin is None or plain_data(twin) != plain_data(fault.place.node):
+        return None
+    return _delete(fault, ctx)
+
+
+def _retype(fault: Fault, ctx: Context) -> Fix | None:
+    """Quotes a text that Kubernetes reads as something else, or takes quotes off a number or a boolean."""
+    from tektonlint import edit
+
+    types = fault.problem.schema.types or frozenset[str]()
+    node = fault.problem.node
+    if not isinstance(node, Scalar) or node.value is None or "\n" in node.text:
+        return None
+    if "string" in types:
+        text = node.text
+        return ctx.fix(f"quote `{_short(text)}`", lambda: edit.replace_scalar(fault.place, text), Safety.SAFE)
+    if isinstance(node.value, str) and _type_of_plain(node.text) in types & {"integer", "boolean"}:
+        value = scalars.plain(node.text)
+        if isinstance(value, int) and str(value).lower() == node.text.lower():
+            title = f"take the quotes off `{node.text}`"
+            return ctx.fix(title, lambda: edit.replace_scalar(fault.place, value), Safety.SAFE)
+    return None
+
+
+def _rewrite(fault: Fault, text: str, ctx: Context, safety: Safety) -> Fix | None:
+    """Writes another text for a scalar."""
+    from tektonlint import edit
+
+    return ctx.fix(f'write `"{text}"`', lambda: edit.replace_scalar(fault.place, text), safety)
 
 
 def _about(whole: Place, topic: str) -> Iterator[Fault]:

@@ -34,15 +34,27 @@ def run(options: argparse.Namespace) -> int:
     policies = enabled(catalog, choice)
     stdin = (options.stdin_name or "stdin.yaml", _stdin()) if from_stdin else None
     read = tree.read(paths, root, exclude=settings.exclude, stdin=stdin)
+    fixed = 0
+    if options.fix or options.diff:
+        from tektonlint.commands import repair
+
+        repaired = repair.run(read, policies, catalog, settings.target, options)
+        if options.diff:
+            return repaired.exit_code
+        read, fixed = repaired.tree, repaired.fixed
     result = engine.run(read, policies, catalog, settings.target)
+    if options.fix and repaired.failures:
+        result = result.with_findings(repaired.failures)
     if options.debug and result.crashes:
         import traceback
 
         for crash in result.crashes:
             traceback.print_exception(crash)
     style = Style(color=_colored(options.color), quiet=options.quiet, statistics=options.statistics)
-    sys.stdout.write(report.render(options.format, view(result, Severity(options.severity)), style))
-    return _exit_code(result, Severity(options.fail_on), exit_zero=options.exit_zero)
+    shown = view(result, Severity(options.severity))._replace(fixed=fixed)
+    sys.stdout.write(report.render(options.format, shown, style))
+    code = _exit_code(result, Severity(options.fail_on), exit_zero=options.exit_zero)
+    return 2 if options.fix and repaired.failures else code
 
 
 def _root(paths: list[str], options: argparse.Namespace, *, from_stdin: bool) -> tree.Root:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -34,7 +35,7 @@ def apply(text: str, edits: Iterable[Edit]) -> str:
     what is inserted where it ends stands behind it.
     """
     ordered = sorted(edits, key=lambda edit: edit.at.span)
-    for one, other in zip(ordered, ordered[1:], strict=False):
+    for one, other in itertools.pairwise(ordered):
         if other.at.span.start < one.at.span.end or one.at.span == other.at.span:
             raise ValueError(f"two edits clash at offset {other.at.span.start}")
     if any(edit.at.span.end > len(text) for edit in ordered):

@@ -183,11 +183,25 @@ def refuse_tagged(before: str) -> None:
         raise Refusal("it has a tag")
 
 
-def refuse_property_behind(text: str, offset: int) -> None:
-    """Refuses an empty value that has an anchor or a tag, which stand behind where the value is said to end."""
-    following = re.compile(r"(?:[ \t\r\n]|#[^\r\n]*)*([&!])").match(text, offset)
-    if following:
-        raise Refusal("the value is empty but for an anchor or a tag")
+def refuse_odd_emptiness(text: str, offset: int) -> None:
+    """Refuses an empty value at an offset that does not end with its colon or dash.
+
+    An anchor or a tag may stand behind that, and the value of a key without a colon (`? key`, `{key}`) is said
+    to stand where the next token does.
+    """
+    if text[offset - 1] not in ":-":
+        raise Refusal("the value is empty, without a colon or with a tag")
+    if re.compile(r"(?:[ \t\r\n]|#[^\r\n]*)*[&!]").match(text, offset):
+        raise Refusal("the value is empty, or holds nothing but an anchor or a tag")
+
+
+def refuse_open_colon(text: str, offset: int) -> None:
+    """Refuses to put a comma or a bracket right behind the colon of an empty value.
+
+    go-yaml takes `a:,` and `a:}` for a text `a:`, libyaml for a key.
+    """
+    if text[offset - 1] in ":?":
+        raise Refusal("the value before it is empty, in flow style")
 
 
 # Lines of entries and items
@@ -195,16 +209,12 @@ def refuse_property_behind(text: str, offset: int) -> None:
 
 def extent_of(place: Place, entry: Entry) -> Extent:
     """The lines of an entry of a block mapping."""
-    return _extent(place, entry.key.start, _end_of_entry(place.resource.source.text, entry))
+    end = last_offset(place.resource.source.text, entry.value)
+    return lines_of(place, entry.key.start, max(entry.key.end, end))
 
 
-def extent_of_item(place: Place, owner: Sequence, number: int) -> Extent:
-    """The lines of an item of a block list."""
-    text = place.resource.source.text
-    return _extent(place, dash_of(text, owner, number), last_offset(text, owner.items[number]))
-
-
-def _extent(place: Place, first: int, end: int) -> Extent:
+def lines_of(place: Place, first: int, end: int) -> Extent:
+    """The lines from a key or dash at `first` to the end of some value."""
     text = place.resource.source.text
     span = place.resource.document.span
     if re.compile("[\x85\u2028\u2029]").search(text, *span):
@@ -238,16 +248,12 @@ def only_a_comment_behind(text: str, offset: int) -> None:
 def last_offset(text: str, node: Node) -> int:
     """An offset on the last line that belongs to a node, behind everything of the node on it."""
     last = last_of(node)
-    if isinstance(last, Scalar):
-        if last.style in (LITERAL, FOLDED) and not _is_alias(text, last):
-            return _end_of_block(text, last)
-        if last.start == last.end:
-            refuse_property_behind(text, last.end)
+    if is_block(text, last):
+        assert isinstance(last, Scalar)
+        return end_of_block(text, last)
+    if last.start == last.end:
+        refuse_odd_emptiness(text, last.end)
     return max(node.end, last.end)
-
-
-def _end_of_entry(text: str, entry: Entry) -> int:
-    return max(entry.key.end, last_offset(text, entry.value))
 
 
 def last_of(node: Node) -> Node:
@@ -283,7 +289,7 @@ def chomping(text: str, node: Scalar) -> str:
     return match[1] if match else ""
 
 
-def _end_of_block(text: str, node: Scalar) -> int:
+def end_of_block(text: str, node: Scalar) -> int:
     """The end of the last line that counts: of blank lines those that are kept, or wider than the indentation."""
     keeps = chomping(text, node) == "+"
     indent = indentation(node, text)
@@ -307,7 +313,7 @@ def refuse_swallowing(text: str, above: Node, start: int, rest: str) -> None:
     if not is_block(text, last):
         return
     assert isinstance(last, Scalar)
-    if not text[_end_of_block(text, last) : start].strip():
+    if not text[end_of_block(text, last) : start].strip():
         refuse_growth(text, last, indentation(last, text), rest)
 
 
@@ -342,7 +348,7 @@ def layout_of(place: Place) -> Layout:
             if isinstance(node, Scalar) or node.flow or node.shared:
                 continue
             if isinstance(node, Sequence):
-                width = width or _width(text, node.items[0])
+                width = width or item_width(text, node.items[0])
             for key, value in _children(node):
                 below.append(value)
                 if key is None or isinstance(value, Scalar) or value.flow or value.shared:
@@ -361,7 +367,7 @@ def _column(text: str, offset: int) -> int:
     return offset - line_start(text, offset)
 
 
-def _width(text: str, item: Node) -> int | None:
+def item_width(text: str, item: Node) -> int | None:
     """How far an item stands from its dash, where both are on one line."""
     before = re.search(r"- +\Z", text[line_start(text, item.start) : item.start])
     return len(before[0]) if before else None

@@ -98,6 +98,21 @@ class Place:
             place = Place(place.resource, entry.value, (*place.path, name), entry.key)
         return place
 
+    @property
+    def parent(self) -> Place | None:
+        """The place that holds this one; None for the document's root."""
+        if not self.path:
+            return None
+        place = Place(self.resource, self.resource.document.root, (), None)
+        for step in self.path[:-1]:
+            node = place.node
+            if isinstance(node, Mapping):
+                entry = node.index[str(step)]
+                place = Place(self.resource, entry.value, (*place.path, step), entry.key)
+            elif isinstance(node, Sequence):
+                place = Place(self.resource, node.items[int(step)], (*place.path, step), None)
+        return place
+
     def items(self) -> Iterator[Place]:
         """The places of a list's items; nothing where this is no list."""
         if isinstance(self.node, Sequence):

@@ -1,0 +1,191 @@
+"""Renames entries and moves them under other keys."""
+
+from __future__ import annotations
+
+import re
+
+from tektonlint.document import Entry, Mapping, Node, Scalar, Sequence
+from tektonlint.edit.adding import behind_comments, chomped, inserted
+from tektonlint.edit.change import Change, Refusal, apply
+from tektonlint.edit.geometry import (
+    Extent,
+    all_unshared,
+    chomping,
+    entry_of,
+    extent_of,
+    is_block,
+    last_of,
+    layout_of,
+    line_above,
+    line_end,
+    line_start,
+    line_starts,
+    newline_of,
+    next_line,
+    refuse_growth,
+    refuse_swallowing,
+    refuse_uncovering,
+    replacing,
+    says_its_indentation,
+    without_comments,
+)
+from tektonlint.edit.values import key_text
+from tektonlint.finding import Edit
+from tektonlint.offsets import indentation
+from tektonlint.tekton.resource import Place
+
+
+def rename_key(place: Place, name: str) -> Change:
+    """Gives an entry another key, in the quotes of the old one. Exact in flow style too."""
+    owner, entry = entry_of(place)
+    if name in owner.index:
+        raise Refusal(f"`{name}` is already there")
+    refuse_uncovering(owner, entry)
+    return Change((_renamed(place, owner, entry, name),), frozenset((place.path, (*place.path[:-1], name))))
+
+
+def move_key(place: Place, *to: str) -> Change:
+    """Moves an entry under other keys of the same mapping, made where they are missing.
+
+    `move_key(timeout, "timeouts", "pipeline")` makes `timeout: 1h` into `timeouts: {pipeline: 1h}`. What stands in
+    the entry keeps its text but for the indentation. Where the first key is missing the entry stays in its place,
+    one level deeper; otherwise it goes behind the last entry there, with the comments right above it.
+    """
+    if len(to) == 1:
+        return rename_key(place, to[0])
+    owner, entry = entry_of(place)
+    refuse_uncovering(owner, entry)
+    parent = owner.index.get(to[0])
+    above = place.path[:-1]
+    if parent is not None and parent is not entry:
+        target, made = _target(parent, to[1:])
+        touches = frozenset((place.path, (*above, *to[: len(to) - len(made) + 1])))
+        return Change(_moved(place, owner, entry, target, made), touches)
+    touches = frozenset((place.path, (*above, to[0])))
+    if owner.flow:
+        return Change(_wrapped_in_braces(place, owner, entry, to), touches)
+    return Change(_wrapped(place, owner, entry, to), touches)
+
+
+def _target(parent: Entry, names: tuple[str, ...]) -> tuple[Mapping, tuple[str, ...]]:
+    """The innermost block mapping that is there already, and the names that are still to be made in it."""
+    while True:
+        target = parent.value
+        if parent.merged or target.shared or not isinstance(target, Mapping) or target.flow:
+            raise Refusal(f"`{parent.name}` is already there, but not as a block mapping of its own")
+        inner = target.index.get(names[0])
+        if inner is None:
+            return target, names
+        if len(names) == 1:
+            raise Refusal(f"`{names[0]}` is already there")
+        parent, names = inner, names[1:]
+
+
+def _wrapped_in_braces(place: Place, owner: Mapping, entry: Entry, to: tuple[str, ...]) -> tuple[Edit, ...]:
+    """`{timeout: 1h}` becomes `{timeouts: {pipeline: 1h}}`."""
+    end = entry.value.end
+    if entry.value.start == end:
+        raise Refusal("the value is empty, in flow style")
+    head = "".join(f"{key_text(name, flow=True, quote=entry.key.style)}: {{" for name in to[:-1])
+    renamed = _renamed(place, owner, entry, to[-1])
+    return (renamed._replace(text=head + renamed.text), replacing(place, end, end, "}" * (len(to) - 1)))
+
+
+def _wrapped(place: Place, owner: Mapping, entry: Entry, to: tuple[str, ...]) -> tuple[Edit, ...]:
+    """The entry stays where it is, one level deeper for each key that is made above it."""
+    text = place.resource.source.text
+    lines = extent_of(place, entry)
+    _refuse_what_cannot_move(text, entry, elsewhere=False)
+    step = layout_of(place).step
+    newline = newline_of(text, entry.key.start)
+    head = "".join(
+        f"{key_text(name, quote=entry.key.style)}:{newline}{' ' * (lines.column + step * depth)}"
+        for depth, name in enumerate(to[:-1], start=1)
+    )
+    renamed = _renamed(place, owner, entry, to[-1])
+    first = next_line(text, entry.key.start)
+    return (renamed._replace(text=head + renamed.text), *_shifted(place, first, lines.end, step * (len(to) - 1)))
+
+
+def _moved(place: Place, owner: Mapping, entry: Entry, target: Mapping, names: tuple[str, ...]) -> tuple[Edit, ...]:
+    """The entry's lines, and the comments right above them, go behind the last entry of another mapping."""
+    text = place.resource.source.text
+    lines = extent_of(place, entry)
+    if lines.dashed:
+        raise Refusal("the entry begins an item of a list")
+    _refuse_what_cannot_move(text, entry, elsewhere=True)
+    number = owner.entries.index(entry)
+    neighbour = owner.entries[number - 1].value if number else None
+    start = _comments_above(text, lines, neighbour)
+    column = extent_of(place, target.entries[0]).column
+    at = behind_comments(text, extent_of(place, target.entries[-1]).end, column)
+    step = layout_of(place).step
+    made = [f"{' ' * (column + step * depth)}{key_text(name)}:" for depth, name in enumerate(names[:-1])]
+    head = "".join(line + newline_of(text, entry.key.start) for line in made)
+    shift = column + step * len(made) - lines.column
+    edits = (_renamed(place, owner, entry, names[-1]), *_shifted(place, start, lines.end, shift, head))
+    if at <= start and not text[at:start].strip():
+        _refuse_growth(text, entry, shift, text[lines.end :])
+        return edits
+    _refuse_growth(text, entry, shift, text[at:start] + text[lines.end :] if at <= start else text[at:])
+    if neighbour is not None:
+        refuse_swallowing(text, neighbour, start, text[lines.end :])
+    block = apply(text[: lines.end], (*edits, *chomped(place, entry.value)))[start:]
+    if not block.endswith(("\n", "\r")):
+        block += newline_of(text, entry.key.start)
+    return (replacing(place, start, lines.end, ""), *inserted(place, at, block))
+
+
+def _comments_above(text: str, lines: Extent, neighbour: Node | None) -> int:
+    """Where the comment lines begin that stand right above an entry, in its own column, and below its neighbour."""
+    since = neighbour.end if neighbour is not None else 0
+    start = lines.start
+    while (above := line_above(text, start)) is not None and above >= since:
+        if not re.compile(rf" {{{lines.column}}}#").match(text, above):
+            break
+        start = above
+    return start
+
+
+def _shifted(place: Place, start: int, end: int, shift: int, head: str = "") -> list[Edit]:
+    """Edits that indent the lines from `start` to before `end` further, with `head` before the first of them."""
+    text = place.resource.source.text
+    filled = [at for at in line_starts(text, start, end) if line_end(text, at) > at]
+    return [replacing(place, at, at, (head if at == start else "") + " " * shift) for at in filled]
+
+
+def _renamed(place: Place, owner: Mapping, entry: Entry, name: str) -> Edit:
+    text = place.resource.source.text
+    key = entry.key
+    before = text[line_start(text, key.start) : key.start]
+    if is_block(text, key) or re.search(r"(?:^|[\s{\[,])[&!?]\S*\s+\Z", before):
+        raise Refusal("the key has a tag, or is written as `? key`")
+    return replacing(place, key.start, key.end, key_text(name, flow=owner.flow, quote=key.style))
+
+
+def _refuse_growth(text: str, entry: Entry, shift: int, rest: str) -> None:
+    """Refuses where a block scalar that ends the entry would take in what comes to stand behind it."""
+    last = last_of(entry.value)
+    if is_block(text, last):
+        assert isinstance(last, Scalar)
+        refuse_growth(text, last, indentation(last, text) + shift, rest)
+
+
+def _refuse_what_cannot_move(text: str, entry: Entry, *, elsewhere: bool) -> None:
+    """Refuses what another indentation may change, and what another place may."""
+    all_unshared(entry.value)
+    stack: list[tuple[int, Node]] = [(entry.key.end, entry.value)]
+    while stack:
+        since, node = stack.pop()
+        if elsewhere and "&" in without_comments(text[since : node.start]):
+            raise Refusal("an anchor stands in it")
+        if isinstance(node, Mapping):
+            stack += [(one.key.end, one.value) for one in node.entries]
+        elif isinstance(node, Sequence):
+            ends = [node.start, *(item.end for item in node.items)]
+            stack += zip(ends, node.items, strict=False)
+        elif is_block(text, node):
+            if says_its_indentation(text, node):
+                raise Refusal("a block in it says how far it is indented")
+            if elsewhere and chomping(text, node) == "+":
+                raise Refusal("a block in it keeps its trailing blank lines")
