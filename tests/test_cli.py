@@ -202,6 +202,12 @@ WRONG = {
         ["--isolated", "--config", "c.yaml"],
         "--isolated and --config exclude each other",
     ),
+    "both --fix and --diff": (["--fix", "--diff"], "--fix and --diff exclude each other"),
+    "--unsafe-fixes alone": (["--unsafe-fixes"], "--unsafe-fixes goes with --fix or --diff"),
+    "--fix with standard input": (
+        ["-", "--fix"],
+        "--fix cannot write to standard input; --diff prints what it would change",
+    ),
     "a name for standard input that is not read": (
         ["--stdin-name", "task.yaml"],
         "--stdin-name is for standard input, but the paths do not hold `-`",
@@ -602,6 +608,75 @@ def test_policies_lists_them_by_area(cli_in: Cli) -> None:
     assert sorted({path.parent.name for path in (ROOT / "policies").glob("*/*.yaml")}) == areas
     below = found[found.index("pinning") + 1].split()
     assert ["mutable-image", "warning"] == below[:2]
+
+
+# `compute-resources` at 9:7, with a safe fix.
+FIXABLE = CLEAN.replace("      script", "      resources:\n        limits: {memory: 1Gi}\n      script")
+FIXED = FIXABLE.replace("resources", "computeResources")
+PATCH = """\
+--- a/task.yaml
++++ b/task.yaml
+@@ -6,6 +6,6 @@
+   steps:
+     - name: compile
+       image: golang:1.23
+-      resources:
++      computeResources:
+         limits: {memory: 1Gi}
+       script: go build ./...
+"""
+
+
+def test_diff_prints_what_would_change_and_changes_nothing(cli_in: Cli) -> None:
+    write("task.yaml", FIXABLE)
+
+    assert (1, PATCH, "") == cli_in("task.yaml", "--diff")
+    assert FIXABLE == Path("task.yaml").read_text(encoding="utf-8")
+
+
+def test_diff_prints_nothing_where_nothing_would_change(cli_in: Cli) -> None:
+    write("task.yaml", TASK)
+
+    assert (0, "", "") == cli_in("task.yaml", "--diff")
+
+
+def test_diff_of_standard_input(cli_in: Cli) -> None:
+    run = cli_in("-", "--stdin-name", "task.yaml", "--diff", stdin=FIXABLE.encode())
+
+    assert (1, PATCH, "") == run
+
+
+def test_fix_repairs_the_file_and_counts(cli_in: Cli) -> None:
+    write("task.yaml", FIXABLE)
+
+    assert (0, "No findings in 1 file; 1 fixed\n", "") == cli_in("task.yaml", "--fix")
+    assert FIXED == Path("task.yaml").read_text(encoding="utf-8")
+
+
+def test_fix_tells_what_is_left(cli_in: Cli) -> None:
+    write("task.yaml", FIXABLE.replace("golang:1.23", "golang"))
+
+    run = cli_in("task.yaml", "--fix", "--format", "concise")
+
+    assert (1, ["task.yaml:8:14: warning"]) == (run.code, run.places)
+
+
+def test_fix_changes_only_what_is_named(cli_in: Cli) -> None:
+    Path(".git").mkdir()
+    write("task.yaml", FIXABLE)
+    write("other.yaml", FIXABLE)
+
+    cli_in("task.yaml", "--fix")
+
+    assert FIXABLE == Path("other.yaml").read_text(encoding="utf-8")
+
+
+def test_fix_changes_only_what_is_selected(cli_in: Cli) -> None:
+    write("task.yaml", FIXABLE)
+
+    cli_in("task.yaml", "--fix", "--select", "pinning")
+
+    assert FIXABLE == Path("task.yaml").read_text(encoding="utf-8")
 
 
 OWN_POLICY = """\

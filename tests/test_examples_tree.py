@@ -16,6 +16,7 @@ ROOT = Path(__file__).parent.parent
 POLICIES = sorted(path.stem for path in (ROOT / "policies").glob("*/*.yaml"))
 # What a tree of plain files cannot show, or should not.
 NOT_SHOWN = {
+    "fix-failed": "only a mistake in a fix makes one, or a file that changes while tektonlint runs",
     "internal-error": "only a mistake in tektonlint itself makes one",
     "outside-root": "needs a symbolic link, which a checkout on Windows or a zip archive turns into something else",
     "unreadable-file": "needs bytes that are no text, which editors and reviewers of the example would stumble over",

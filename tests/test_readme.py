@@ -27,6 +27,7 @@ COMMANDS = {
     "tektonlint examples/gitops --severity note --statistics": 1,
     "tektonlint examples/gitops --select timeouts,mutable-image --format concise": 1,
     "tektonlint --help": 0,
+    "tektonlint examples/gitops --diff": 1,
     "tektonlint examples/gitops --format json --exit-zero": 0,
     "tektonlint test examples/policies": 0,
 }

@@ -24,7 +24,7 @@ usage: tektonlint [PATH ...] [options]      check files and folders (default: .)
   --select IDS         only these policies or areas (commas, or several times)
   --ignore IDS         not these policies or areas
   --fix                repair what can be repaired safely, report what is left
-  --unsafe-fixes       with --fix or --diff: also what changes behaviour or guesses
+  --unsafe-fixes       repair also what changes behaviour or guesses
   --diff               print what --fix would change, and write nothing
   --severity LEVEL     lowest shown: error, warning or note (default: warning)
   --fail-on LEVEL      lowest that makes the exit code 1 (default: warning)

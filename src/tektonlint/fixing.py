@@ -7,29 +7,42 @@ no other of its weight may have come; otherwise the file keeps its bytes and the
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from collections.abc import Mapping as Dict
 from typing import NamedTuple
 
 from tektonlint.comments import comments
-from tektonlint.document import Mapping, Node, Scalar
+from tektonlint.document import Document, Mapping, Node, Scalar, walk
 from tektonlint.document import Sequence as List
 from tektonlint.edit import apply
-from tektonlint.finding import Edit, Finding, Path
+from tektonlint.finding import Edit, Finding, Location, Path
+from tektonlint.patterns import pattern
 from tektonlint.second_reader import same
-from tektonlint.structure import faults
-from tektonlint.text import Source, Span
+from tektonlint.structure import DURATION, QUANTITY, Fault, faults
+from tektonlint.text import LINE_END, Source, Span
 from tektonlint.tree import File, Tree
 
 PASSES = 10
 
 # Lints a whole tree; the findings are those after comments, sorted.
 Lint = Callable[[Tree], Sequence[Finding]]
+# The index of a document, and a path from its root at or under which values may differ.
+Touched = tuple[int, Path]
+
+_NUMBER = pattern(r"[0-9]+")
 
 
 class FixRejected(Exception):
-    """What edits make of a text is not what they promised; the text of the error says why, in a clause."""
+    """What edits make of a text is not what they promised; the text of the error says why, in a clause.
+
+    `file` is the name of the file in which it shows.
+    """
+
+    def __init__(self, reason: str, file: str) -> None:
+        super().__init__(reason)
+        self.file = file
 
 
 class Refused(NamedTuple):
@@ -40,7 +53,10 @@ class Refused(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """The tree after fixing, how many findings were fixed in which file, and which fixes were refused."""
+    """The tree after fixing, how many findings were fixed in which file, and which fixes were refused.
+
+    The findings of the refused stand where they are in that tree.
+    """
 
     tree: Tree
     by_file: Dict[str, int]
@@ -68,71 +84,128 @@ def fix(tree: Tree, lint: Lint, wanted: Callable[[Finding], bool]) -> Outcome:
             break
     else:
         work.give_up(tree)
-    return Outcome(work.tree, work.fixed, tuple(work.refused.values()))
+    return work.outcome()
+
+
+class _Tried(NamedTuple):
+    """Fixes that hold together: their findings, the tree that they make, and its findings."""
+
+    fixed: tuple[Finding, ...]
+    tree: Tree
+    findings: tuple[Finding, ...]
 
 
 class _Work:
     """Fixing in progress: the tree so far, its findings, and what has been refused."""
 
     def __init__(self, tree: Tree, lint: Lint, wanted: Callable[[Finding], bool]) -> None:
-        self.tree = tree
-        self.fixed: Counter[str] = Counter()
-        self.refused: dict[tuple[str, str, str], Refused] = {}
+        self._tree = tree
+        self._fixed: Counter[str] = Counter()
+        self._refused: dict[tuple[object, ...], Refused] = {}
         self._lint = lint
         self._wanted = wanted
         self._findings = tuple(lint(tree))
-        # Files in which several fixes failed together: there they are tried one by one.
-        self._one_by_one: set[str] = set()
 
     def one_pass(self) -> bool:
         """Applies what can be applied together; whether there was anything to try."""
         chosen = self._chosen()
-        texts: dict[str, str] = {}
-        for name, findings in chosen.items():
-            try:
-                texts[name] = _candidate(self.tree, name, findings)
-            except FixRejected as error:
-                self._reject(name, findings, str(error))
-        tree = self.tree.with_texts(texts)
-        after = tuple(self._lint(tree)) if texts else self._findings
-        worse = {name: why for name in texts if (why := _worse(name, chosen[name], self._findings, after))}
-        if worse:
-            for name, why in worse.items():
-                self._reject(name, chosen[name], why)
-            texts = {name: text for name, text in texts.items() if name not in worse}
-            tree = self.tree.with_texts(texts)
-            after = tuple(self._lint(tree))
-        for name in texts:
-            self.fixed[name] += len(chosen[name])
-        self.tree, self._findings = tree, after
-        return bool(chosen)
+        if not chosen:
+            return False
+        tried = self._that_hold(chosen)
+        if tried is not None:
+            self._tree, self._findings = tried.tree, tried.findings
+            self._fixed.update(finding.at.source.name for finding in tried.fixed)
+        return True
 
     def give_up(self, start: Tree) -> None:
         """Puts files that still have something to fix back to what they were."""
-        old = {file.source.name: file.source.text for file in start.files}
         unstable = self._chosen()
-        self.tree = self.tree.with_texts({name: old[name] for name in unstable})
-        for name, findings in unstable.items():
-            del self.fixed[name]
-            for finding in findings:
-                self.refused[_identity(finding)] = Refused(finding, f"it still finds something after {PASSES} passes")
+        if not unstable:
+            return
+        old = {file.source.name: file.source.text for file in start.files}
+        back = {finding.at.source.name: old[finding.at.source.name] for finding in unstable}
+        self._tree = self._tree.with_texts(back)
+        self._findings = tuple(self._lint(self._tree))
+        for name in back:
+            del self._fixed[name]
+        for finding in unstable:
+            self._refuse(finding, f"it is still changing after {PASSES} passes")
 
-    def _chosen(self) -> dict[str, list[Finding]]:
-        """The findings whose fixes are applied together in a pass, by file."""
-        reported = {file.source.name for file in self.tree.files if file.reported}
-        by_file: dict[str, list[Finding]] = {}
-        for finding in self._findings:
-            name = finding.at.source.name
-            offered = finding.fix is not None and name in reported and self._wanted(finding)
-            if offered and _identity(finding) not in self.refused:
-                by_file.setdefault(name, []).append(finding)
-        return {name: choose(some)[: 1 if name in self._one_by_one else None] for name, some in by_file.items()}
+    def outcome(self) -> Outcome:
+        """What came of it."""
+        now = {_identity(finding): finding for finding in self._findings}
+        files = {file.source.name: file for file in self._tree.files}
+        refused = [
+            Refused(now.get(key) or one.finding._replace(at=files[one.finding.at.source.name].start), one.reason)
+            for key, one in self._refused.items()
+        ]
+        return Outcome(self._tree, self._fixed, tuple(refused))
 
-    def _reject(self, name: str, findings: Sequence[Finding], reason: str) -> None:
-        if len(findings) > 1:
-            self._one_by_one.add(name)
-        else:
-            self.refused[_identity(findings[0])] = Refused(findings[0], reason)
+    def _chosen(self) -> list[Finding]:
+        """The findings whose fixes are applied together in a pass."""
+        reported = {file.source.name for file in self._tree.files if file.reported}
+        offered = [
+            finding
+            for finding in self._findings
+            if finding.fix is not None
+            and finding.at.source.name in reported
+            and self._wanted(finding)
+            and _identity(finding) not in self._refused
+        ]
+        return [finding for some in _by_file(offered).values() for finding in choose(some)]
+
+    def _that_hold(self, findings: Sequence[Finding]) -> _Tried | None:
+        """Those of some findings whose fixes hold together; one that does not even hold alone is refused.
+
+        What holds only without others gets its turn in the next pass.
+        """
+        try:
+            return self._tried(findings)
+        except FixRejected as error:
+            if len(findings) == 1:
+                self._refuse(findings[0], str(error))
+                return None
+            parts = _split(findings, error.file)
+        held = [tried for part in parts if (tried := self._that_hold(part)) is not None]
+        if len(held) < 2:
+            return held[0] if held else None
+        try:
+            return self._tried([finding for tried in held for finding in tried.fixed])
+        except FixRejected:
+            return held[0]
+
+    def _tried(self, findings: Sequence[Finding]) -> _Tried:
+        """The tree with fixes applied. Raises `FixRejected`."""
+        by_file = _by_file(findings)
+        texts = {name: _candidate(self._tree, name, some) for name, some in by_file.items()}
+        tree = self._tree.with_texts(texts)
+        after = tuple(self._lint(tree))
+        for name, some in by_file.items():
+            _refuse_remaining(name, some, self._findings, after)
+        _refuse_new(findings, _Known(self._tree, tree, by_file), self._findings, after)
+        return _Tried(tuple(findings), tree, after)
+
+    def _refuse(self, finding: Finding, reason: str) -> None:
+        self._refused[_identity(finding)] = Refused(finding, reason)
+
+
+def _by_file(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
+    by_file: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_file.setdefault(finding.at.source.name, []).append(finding)
+    return by_file
+
+
+def _split(findings: Sequence[Finding], suspect: str) -> tuple[Sequence[Finding], Sequence[Finding]]:
+    """Two parts of some findings: those of a file and the others, or else two halves."""
+    inside = [finding for finding in findings if finding.at.source.name == suspect]
+    if 0 < len(inside) < len(findings):
+        return inside, [finding for finding in findings if finding.at.source.name != suspect]
+    middle = len(findings) // 2
+    return findings[:middle], findings[middle:]
+
+
+# Choosing
 
 
 def choose(findings: Iterable[Finding]) -> list[Finding]:
@@ -141,76 +214,114 @@ def choose(findings: Iterable[Finding]) -> list[Finding]:
     Touching counts as clashing, since the result would depend on the order; an edit that another fix makes too
     counts once. The rest get their turn in the next pass.
     """
-    taken: list[Edit] = []
+    taken: set[Edit] = set()
+    occupied = _Occupied()
     chosen: list[Finding] = []
     for finding in sorted(findings, key=_first_edit):
         new = [edit for edit in _edits(finding) if edit not in taken]
-        if not any(_touch(edit.at.span, other.at.span) for edit in new for other in taken):
-            taken += new
+        if not any(occupied.touches(edit.at.span) for edit in new):
+            taken.update(new)
+            for edit in new:
+                occupied.add(edit.at.span)
             chosen.append(finding)
     return chosen
+
+
+class _Occupied:
+    """Ranges of a text that edits have taken; those that touch are one."""
+
+    def __init__(self) -> None:
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+
+    def touches(self, span: Span) -> bool:
+        """Whether a range overlaps one that is taken, or begins or ends where one does."""
+        first, behind = self._around(span)
+        return first < behind
+
+    def add(self, span: Span) -> None:
+        """Takes a range."""
+        first, behind = self._around(span)
+        start = min([span.start, *self._starts[first:behind]])
+        end = max([span.end, *self._ends[first:behind]])
+        self._starts[first:behind] = [start]
+        self._ends[first:behind] = [end]
+
+    def _around(self, span: Span) -> tuple[int, int]:
+        return bisect_left(self._ends, span.start), bisect_right(self._starts, span.end)
 
 
 def _edits(finding: Finding) -> tuple[Edit, ...]:
     return finding.fix.edits if finding.fix is not None else ()
 
 
-def _first_edit(finding: Finding) -> tuple[int, str, str]:
-    return (min(edit.at.span.start for edit in _edits(finding)), finding.policy, finding.message)
+def _first_edit(finding: Finding) -> tuple[object, ...]:
+    """Where a fix begins; what follows keeps the order of policies out of the result."""
+    edits = sorted((edit.at.span, edit.text) for edit in _edits(finding))
+    return edits[0][0].start if edits else 0, finding.policy, finding.message, edits
 
 
-def _touch(one: Span, other: Span) -> bool:
-    return one.start <= other.end and other.start <= one.end
+# Verifying
 
 
 def _candidate(tree: Tree, name: str, findings: Sequence[Finding]) -> str:
     """The text of a file with fixes applied, verified by reading. Raises `FixRejected`."""
     file = _file(tree, name)
-    edits: list[Edit] = []
-    touches: set[tuple[int, Path]] = set()
-    for finding in findings:
-        edits += [edit for edit in _edits(finding) if edit not in edits]
-        if finding.fix is not None:
-            touches |= {(finding.document, path) for path in finding.fix.touches}
+    edits = list(dict.fromkeys(edit for finding in findings for edit in _edits(finding)))
+    if any(edit.at.source is not file.source for edit in edits):
+        raise FixRejected("it would change another file than the one it is about", name)
     try:
         text = apply(file.source.text, edits)
     except ValueError as error:
-        raise FixRejected(str(error)) from None
-    verify(file, _file(tree.with_texts({name: text}), name), touches, edits)
+        raise FixRejected(str(error), name) from None
+    verify(file, _file(tree.with_texts({name: text}), name), _touched(findings), edits)
     return text
 
 
-def verify(before: File, after: File, touches: Collection[tuple[int, Path]], edits: Sequence[Edit]) -> None:
+def _touched(findings: Iterable[Finding]) -> set[Touched]:
+    return {(finding.document, path) for finding in findings if finding.fix for path in finding.fix.touches}
+
+
+def verify(before: File, after: File, touches: Collection[Touched], edits: Sequence[Edit]) -> None:
     """Raises `FixRejected` unless a text differs from another only as declared.
 
     `touches` are the documents and paths at or under which values may differ.
     """
-    if after.loaded.problems or after.template is not None:
-        problem = after.loaded.problems[0].message if after.loaded.problems else "it became a template"
-        raise FixRejected(f"the result is not YAML: {problem}")
-    if len(before.loaded.documents) != len(after.loaded.documents):
-        raise FixRejected("the number of documents changed")
-    for old, new in zip(before.loaded.documents, after.loaded.documents, strict=True):
+
+    def reject(reason: str) -> FixRejected:
+        return FixRejected(reason, before.source.name)
+
+    if after.template is not None:
+        raise reject("the result is a template")
+    if _problems(before) != _problems(after):
+        new = list((Counter(_problems(after)) - Counter(_problems(before))).elements())
+        raise reject(f"the result is not YAML: {new[0][1]}" if new else "other documents can be read than before")
+    if [one.index for one in before.loaded.documents] != [one.index for one in after.loaded.documents]:
+        raise reject("the number of documents changed")
+    for old, new_one in zip(before.loaded.documents, after.loaded.documents, strict=True):
         allowed = [path for document, path in touches if document == old.index]
-        for path in _differences(old.root, new.root, ()):
+        for path in _differences(old.root, new_one.root, ()):
             if not any(path[: len(one)] == one for one in allowed):
-                raise FixRejected(f"`{'.'.join(map(str, path))}` changed too")
-    lost = Counter(_comments(before)) - Counter(_comments(after))
-    # Comments inside removed lines go with them; a comment that an edit merely moved is still there.
-    lost -= Counter(_comments(before, [edit.at.span for edit in edits]))
+                raise reject(f"`{'.'.join(map(str, path))}` changed too" if path else "the whole document changed")
+    lost = Counter(_comments(before)) - Counter(_comments(after)) - Counter(_removed_comments(before, edits))
     if lost:
-        raise FixRejected(f"the comment `{next(iter(lost))}` got lost")
-    if _fault_count(after) > _fault_count(before):
-        raise FixRejected("the result has more structural errors")
+        raise reject(f"the comment `{next(iter(lost))}` got lost")
+    if _fault_count(after, before, touches) > sum(len(faults(resource)) for resource in before.resources):
+        raise reject("the result has more structural errors")
     if same(before.source.text, before.loaded.documents) and not same(after.source.text, after.loaded.documents):
-        raise FixRejected("a second YAML reader reads the result differently")
+        raise reject("a second YAML reader reads the result differently")
 
 
 def _file(tree: Tree, name: str) -> File:
     return next(file for file in tree.files if file.source.name == name)
 
 
-def _differences(old: Node, new: Node, path: Path) -> Iterable[Path]:
+def _problems(file: File) -> list[tuple[int, str]]:
+    """What could not be read, without the numbers of lines, which may move."""
+    return [(problem.document, _NUMBER.sub("", problem.message)) for problem in file.loaded.problems]
+
+
+def _differences(old: Node, new: Node, path: Path) -> Iterator[Path]:
     """The paths of the outermost values that differ, as Kubernetes reads them."""
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         for name in {**old.index, **new.index}:
@@ -234,42 +345,199 @@ def _equal(old: Scalar, new: Scalar) -> bool:
     return type(old.value) is type(new.value) and old.value == new.value
 
 
-def _fault_count(file: File) -> int:
-    return sum(len(faults(resource)) for resource in file.resources)
-
-
-def _comments(file: File, spans: Iterable[Span] | None = None) -> list[str]:
-    """The texts of a file's comments, or of those that begin inside some spans."""
+def _comments(file: File) -> list[str]:
+    """The texts of a file's comments."""
     text = file.source.text
-    spans = tuple(spans) if spans is not None else (Span(0, len(text)),)
-    return [
-        text[one.start : one.end].rstrip()
-        for one in comments(text, file.loaded.documents)
-        if any(span.start <= one.start < span.end for span in spans)
-    ]
+    return [text[one.start : one.end].rstrip() for one in comments(text, file.loaded.documents)]
 
 
-def _worse(
-    name: str, fixed: Sequence[Finding], before: Iterable[Finding], after: Sequence[Finding]
-) -> str | None:
-    """Why the findings after fixing a file are not better: one is still there, or one as bad is new."""
-    old = Counter(map(_identity, before))
-    new = Counter(map(_identity, after))
-    gone = Counter(map(_identity, fixed))
-    for key, count in gone.items():
+def _removed_comments(file: File, edits: Iterable[Edit]) -> list[str]:
+    """The comments that go with what edits take out: behind its first value, and no further than the line of its last.
+
+    A comment that an edit merely moves is still there.
+    """
+    text = file.source.text
+    deletions = [edit.at.span for edit in edits if not edit.text and edit.at.span.end > edit.at.span.start]
+    if not deletions:
+        return []
+    found = comments(text, file.loaded.documents)
+    leaves = [node for document in file.loaded.documents for node in walk(document.root) if _is_leaf(node)]
+    removed: list[str] = []
+    for span in deletions:
+        inside = [node for node in leaves if span.start <= node.start and node.end <= span.end]
+        if inside:
+            last = LINE_END.search(text, max(node.end for node in inside))
+            reach = Span(min(node.start for node in inside), min(span.end, last.start() if last else len(text)))
+            removed += [text[one.start : one.end].rstrip() for one in found if reach.start < one.start < reach.end]
+    return removed
+
+
+def _is_leaf(node: Node) -> bool:
+    return isinstance(node, Scalar) or node.flow
+
+
+def _fault_count(after: File, before: File, touches: Collection[Touched]) -> int:
+    """How many structural errors a file has, without those that its author made and a fix only brought to light."""
+    return sum(
+        not _was_there(before, after, fault.place.resource.document.index, fault.place.path, touches, _is_format(fault))
+        for resource in after.resources
+        for fault in faults(resource)
+    )
+
+
+def _is_format(fault: Fault) -> bool:
+    return fault.topic in (DURATION, QUANTITY)
+
+
+def _was_there(
+    before: File, after: File, document: int, path: Path, touches: Collection[Touched], or_itself: bool
+) -> bool:
+    """Whether what stands at a path is only a part of something that a fix moved, and so was wrong before.
+
+    Nobody looks into a field that should not be there. What was moved must itself fit its new place, unless
+    `or_itself`.
+    """
+    old, new = _document(before, document), _document(after, document)
+    if old is None or new is None:
+        return False
+    tops = [top for index, top in touches if index == document]
+    for top in tops:
+        rest = path[len(top) :]
+        if path[: len(top)] == top and (rest or or_itself):
+            node = _at(new.root, path)
+            if node is not None and any(_alike(_at(old.root, (*one, *rest)), node) for one in tops):
+                return True
+    return False
+
+
+def _document(file: File, index: int) -> Document | None:
+    return next((one for one in file.loaded.documents if one.index == index), None)
+
+
+def _at(root: Node, path: Path) -> Node | None:
+    node: Node | None = root
+    for step in path:
+        if isinstance(node, Mapping):
+            node = node.get(str(step))
+        elif isinstance(node, List) and isinstance(step, int) and step < len(node.items):
+            node = node.items[step]
+        else:
+            return None
+    return node
+
+
+def _alike(old: Node | None, new: Node) -> bool:
+    return old is not None and next(_differences(old, new, ()), None) is None
+
+
+# Looking again
+
+
+def _refuse_remaining(
+    name: str, fixed: Sequence[Finding], before: Iterable[Finding], after: Iterable[Finding]
+) -> None:
+    """Raises `FixRejected` where one of the findings that were fixed in a file is still there."""
+    old, new = Counter(map(_words, before)), Counter(map(_words, after))
+    for key, count in Counter(map(_words, fixed)).items():
         if new[key] > old[key] - count:
-            return "the finding is still there afterwards"
+            raise FixRejected("the finding is still there afterwards", name)
+
+
+class _Known:
+    """Which findings after fixing were there before, though their places moved."""
+
+    def __init__(self, before: Tree, after: Tree, fixed: Dict[str, Sequence[Finding]]) -> None:
+        self._before = {file.source.name: file for file in before.files if file.source.name in fixed}
+        self._after = {file.source.name: file for file in after.files if file.source.name in fixed}
+        self._touched = {name: _touched(findings) for name, findings in fixed.items()}
+        self._edits = {
+            name: sorted({edit for finding in findings for edit in _edits(finding)}, key=lambda edit: edit.at.span)
+            for name, findings in fixed.items()
+        }
+
+    def moved(self, at: Location) -> int:
+        """Where a place of the tree before begins in the tree after."""
+        start = at.span.start
+        shift = 0
+        for edit in self._edits.get(at.source.name, ()):
+            if edit.at.span.end > start:
+                break
+            shift += len(edit.text) - (edit.at.span.end - edit.at.span.start)
+        return start + shift
+
+    def only_shows_now(self, finding: Finding) -> bool:
+        """Whether a finding is about what its author wrote, in something that had to be moved before it counted."""
+        name = finding.at.source.name
+        if name not in self._after:
+            return False
+        before, after = self._before[name], self._after[name]
+        start = finding.at.span.start
+        document = next((one for one in after.loaded.documents if one.span.start <= start < one.span.end), None)
+        if document is None:
+            return False
+        path = _path_at(document.root, start)
+        itself = any(
+            _is_format(fault) and fault.place.path == path and fault.place.resource.document is document
+            for resource in after.resources
+            for fault in faults(resource)
+        )
+        return _was_there(before, after, document.index, path, self._touched[name], itself)
+
+
+def _path_at(root: Node, offset: int) -> Path:
+    """The path of the innermost entry or item that stands at an offset."""
+    path: Path = ()
+    node = root
+    while True:
+        children: list[tuple[str | int, int, int, Node]]
+        if isinstance(node, Mapping):
+            children = [
+                (one.name, one.key.start, max(one.key.end, one.value.end), one.value)
+                for one in node.entries
+            ]
+        elif isinstance(node, List):
+            children = [(number, one.start, one.end, one) for number, one in enumerate(node.items)]
+        else:
+            return path
+        inner = next((one for one in children if one[1] <= offset < max(one[2], one[1] + 1)), None)
+        if inner is None:
+            return path
+        path = (*path, inner[0])
+        node = inner[3]
+
+
+def _refuse_new(
+    fixed: Sequence[Finding], known: _Known, before: Sequence[Finding], after: Sequence[Finding]
+) -> None:
+    """Raises `FixRejected` where a finding is new that weighs as much as one that was fixed."""
     least = min(finding.severity.rank for finding in fixed)
-    for finding in after:
-        key = _identity(finding)
-        if finding.severity.rank >= least and new[key] > old[key]:
-            places = (finding.at, *(related.at for related in finding.related))
-            if any(place.source.name == name for place in places):
-                return f"`{finding.policy}` finds something new afterwards"
-    return None
+    old, new = Counter(map(_words, before)), Counter(map(_words, after))
+    candidates = [one for one in after if one.severity.rank >= least and new[_words(one)] > old[_words(one)]]
+    if not candidates:
+        return
+    places = {(one.policy, one.at.source.name, known.moved(one.at)) for one in before}
+    ranks = {
+        name: min(finding.severity.rank for finding in some) for name, some in _by_file(fixed).items()
+    }
+    for finding in candidates:
+        name = finding.at.source.name
+        if finding.severity.rank < ranks.get(name, least):
+            continue
+        if (finding.policy, name, finding.at.span.start) in places or known.only_shows_now(finding):
+            continue
+        suspects = (name, *(related.at.source.name for related in finding.related))
+        raise FixRejected(
+            f"`{finding.policy}` finds something new afterwards",
+            next((one for one in suspects if one in ranks), name),
+        )
 
 
-def _identity(finding: Finding) -> tuple[str, str, str]:
+def _words(finding: Finding) -> tuple[str, str, str]:
     """A finding without its place, which moves: policy, file and the text it stands on."""
     source, span = finding.at
     return finding.policy, source.name, " ".join(source.text[span.start : span.end].split())
+
+
+def _identity(finding: Finding) -> tuple[object, ...]:
+    """The same with where in the resource it is, which no change elsewhere in the file moves."""
+    return (*_words(finding), finding.document, finding.resource, finding.trail)

@@ -86,8 +86,6 @@ def indentation(scalar: Scalar, text: str) -> int:
     # Before the first text, folding joins no lines, so as many stand before it in the file.
     lines = _LINE.finditer(text, header_line_end(scalar, text))
     line = next(match[1] for number, match in enumerate(lines) if number == first.start())
-    if not first[0].strip(" \t"):
-        return len(line) - len(first[0])
     return _leading_spaces(line) - _leading_spaces(first[0])
 
 

@@ -154,7 +154,7 @@ SAID = {
     ),
     "a list": ("- select", "the configuration has to be a mapping of keys to values, not a list"),
     "a sentence": ("nothing", "the configuration has to be a mapping of keys to values, not the text `nothing`"),
-    "broken YAML": ("[", "not YAML: did not find expected node content"),
+    "broken YAML": ("[", "not YAML: a `,` or `]` is missing before this, in the list of line 1"),
     "a key that is a list": ("? [a]\n: 1", "not YAML: a mapping or a list is used as a key"),
     "an alias of nothing": (
         "select: *x",

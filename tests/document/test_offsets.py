@@ -91,16 +91,6 @@ def test_the_characters_of_a_scalar_stand_where_they_were_read(name: str) -> Non
     assert [place for place, mark in enumerate(marks) if mark == "^"] == source_offsets(last_scalar(text), text)
 
 
-@pytest.mark.parametrize("anchored", ["b c", "'b'", '"b\\n"', "|\n  b\n", ">\n  b\n  c\n", "!!str 5"])
-def test_an_alias_is_one_piece_whatever_it_stands_for(anchored: str) -> None:
-    text = f"a: &x {anchored.rstrip()}\nz: *x # c\n"
-    star = text.index("*")
-    alias = last_scalar(text)
-
-    assert [*[star] * len(alias.text), star + 2] == source_offsets(alias, text)
-    assert Span(star, star + 2) == span_in(alias, text, 0, 1)
-
-
 # Scalars of every style, with every kind of line end, in a block or in brackets
 
 
@@ -144,7 +134,7 @@ def stands_for(character: str, source: str, style: str) -> bool:
     return style != LITERAL and character == " " and source in "\n\r\x85\t"
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=200)
 @given(manifests)
 def test_every_character_was_read_where_it_is_said_to_stand(text: str) -> None:
     for scalar in scalars(text):
@@ -161,7 +151,7 @@ def test_every_character_was_read_where_it_is_said_to_stand(text: str) -> None:
         assert offsets == sorted(offsets)
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=200)
 @given(manifests, st.data())
 def test_the_span_of_a_part_within_a_line_reads_as_that_part(text: str, data: st.DataObject) -> None:
     for scalar in scalars(text):

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+from base64 import b64encode
+from struct import pack
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tektonlint.document import Mapping, load, plain_data
 from tektonlint.scalars import NotAValue, Value, key, plain, plain_key, tagged
 from tektonlint.text import Source
+
+QUICK = settings(deadline=None, max_examples=200)
 
 VALUES: list[tuple[str, Value]] = [
     # Nothing
@@ -318,6 +322,7 @@ def test_a_number_that_json_cannot_write_is_refused(text: str) -> None:
     assert f"`{text}`" in str(caught.value)
 
 
+@QUICK
 @given(st.text())
 def test_every_text_has_a_value_or_is_refused(text: str) -> None:
     try:
@@ -328,6 +333,7 @@ def test_every_text_has_a_value_or_is_refused(text: str) -> None:
         assert not isinstance(value, float) or math.isfinite(value)
 
 
+@QUICK
 @given(st.text(alphabet="0123456789+-._eExXoObB", max_size=12))
 def test_a_text_that_is_no_number_stays_as_it_is(text: str) -> None:
     value = plain(text)
@@ -335,6 +341,7 @@ def test_a_text_that_is_no_number_stays_as_it_is(text: str) -> None:
     assert text == value or not isinstance(value, str)
 
 
+@QUICK
 @given(st.integers(min_value=-(2**63), max_value=2**64 - 1))
 def test_an_integer_is_read_in_every_base(number: int) -> None:
     sign, size = ("-" if number < 0 else ""), abs(number)
@@ -342,6 +349,7 @@ def test_an_integer_is_read_in_every_base(number: int) -> None:
     assert [number] * 4 == [plain(f"{sign}{size:{form}}") for form in ("d", "#x", "#b", "#o")]
 
 
+@QUICK
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_a_number_is_read_as_it_is_written(number: float) -> None:
     value = plain(repr(number))
@@ -411,3 +419,29 @@ def test_quotes_make_no_difference_to_a_tag() -> None:
 )
 def test_only_a_plain_scalar_is_more_than_text(text: str, expected: Value) -> None:
     assert typed(expected) == typed(read(text))
+
+
+@QUICK
+@given(st.floats(allow_nan=False, allow_infinity=False, width=32))
+def test_the_key_of_a_number_of_32_bits_names_that_number(number: float) -> None:
+    assert pack("f", number) == pack("f", float(plain_key(repr(number))))
+
+
+@QUICK
+@given(st.text(max_size=10))
+def test_binary_is_the_text_that_its_bytes_are(text: str) -> None:
+    assert text == tagged("tag:yaml.org,2002:binary", b64encode(text.encode("utf-8")).decode("ascii"))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("k: .inf", "`.inf` has no JSON form, so Kubernetes refuses it"),
+        ("k: !!int abc", "the tag `!!int` does not fit `abc`"),
+        ("k: !!binary abc", "the text of a `!!binary` is not base64"),
+        ("~: 1", "a key is null, which Kubernetes refuses"),
+        ("18446744073709551615: 1", "the key `18446744073709551615` is a number of more than 63 bits (quote it)"),
+    ],
+)
+def test_what_is_refused_is_said_in_words(text: str, expected: str) -> None:
+    assert expected == problem(text)

@@ -59,6 +59,10 @@ def not_yaml(file: File, ctx: Context) -> Iterator[Finding]:
             yield ctx.file_finding(file, message, at=at, document=document.index, refused=True)
 
 
+# Nobody writes as many by hand, and each fix takes time in proportion to the mapping.
+_MANY = 100
+
+
 def duplicate_keys(file: File, ctx: Context) -> Iterator[Finding]:
     """Keys that stand twice in one mapping of a document with a Tekton object; all but the last are lost."""
     resources: dict[int, dict[Path, Resource]] = {}
@@ -79,7 +83,9 @@ def duplicate_keys(file: File, ctx: Context) -> Iterator[Finding]:
                 place = Place(_holder(path, by_path), entry.value, path, entry.key)
                 at = Location(file.source, Span(kept.key.start, kept.key.end))
                 related = [(at, "this one counts")]
-                fix = _without(place, ctx) if plain_data(entry.value) == plain_data(kept.value) else None
+                few = len(document.duplicates) <= _MANY
+                again = few and plain_data(entry.value) == plain_data(kept.value)
+                fix = _without(place, ctx) if again else None
                 yield ctx.finding(place, message, at=place.key_location, related=related, fix=fix)
 
 

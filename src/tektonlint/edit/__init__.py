@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from tektonlint.edit.adding import append_item, insert_key
 from tektonlint.edit.change import Change, Refusal, apply
-from tektonlint.edit.moving import move_key, rename_key
+from tektonlint.edit.moving import move_key, rename_key, unwrap_key
 from tektonlint.edit.removing import remove_item, remove_key
-from tektonlint.edit.texts import insert_lines, replace_fragment, replace_scalar
+from tektonlint.edit.texts import insert_lines, remove_lines, replace_fragment, replace_scalar
 from tektonlint.edit.values import Data
 
 __all__ = [
@@ -27,7 +27,9 @@ __all__ = [
     "move_key",
     "remove_item",
     "remove_key",
+    "remove_lines",
     "rename_key",
     "replace_fragment",
     "replace_scalar",
+    "unwrap_key",
 ]

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import re
 
-from tektonlint.document import Mapping, Node, Scalar, Sequence
+from tektonlint.document import Mapping, Node, Sequence
 from tektonlint.edit.change import Change, Refusal
 from tektonlint.edit.geometry import (
-    chomping,
     common_quote,
-    end_of_block,
     extent_of,
-    is_block,
     item_width,
-    last_of,
     last_offset,
     layout_of,
-    line_end,
     lines_of,
     newline_of,
     next_line,
@@ -49,7 +44,7 @@ def insert_key(mapping: Place, name: str, data: Data, *, after: str | None = Non
         return Change((_in_brackets(mapping, node, value, flow_entry(name, data, layout)),), touches)
     column = extent_of(mapping, node.entries[0]).column
     end = extent_of(mapping, entry).end
-    return Change(_new_lines(mapping, end, entry_lines(name, data, layout), column), touches)
+    return Change((_new_lines(mapping, end, entry_lines(name, data, layout), column),), touches)
 
 
 def append_item(sequence: Place, data: Data) -> Change:
@@ -65,7 +60,7 @@ def append_item(sequence: Place, data: Data) -> Change:
     text = sequence.resource.source.text
     layout = layout._replace(width=item_width(text, last) or layout.width)
     lines = lines_of(sequence, node.start, last_offset(text, last))
-    return Change(_new_lines(sequence, lines.end, item_lines(data, layout), lines.column), touches)
+    return Change((_new_lines(sequence, lines.end, item_lines(data, layout), lines.column),), touches)
 
 
 def _quote_of_items(items: list[Node]) -> str:
@@ -87,7 +82,7 @@ def _in_brackets(place: Place, node: Mapping | Sequence, last: Node | None, adde
     return replacing(place, last.end, last.end, f", {added}")
 
 
-def _new_lines(place: Place, end: int, lines: list[str], column: int) -> tuple[Edit, ...]:
+def _new_lines(place: Place, end: int, lines: list[str], column: int) -> Edit:
     """Puts lines, indented by `column`, behind a line that ends at `end`."""
     newline = newline_of(place.resource.source.text, place.node.start)
     at = behind_comments(place.resource.source.text, end, column)
@@ -101,32 +96,14 @@ def behind_comments(text: str, at: int, column: int) -> int:
     return at
 
 
-def inserted(place: Place, at: int, block: str) -> tuple[Edit, ...]:
-    """Puts whole lines where a line begins, or behind a last line that has no line end."""
-    text = place.resource.source.text
-    if at < len(text) or text[-1:] in ("\n", "\r"):
-        return (replacing(place, at, at, block),)
-    newline = newline_of(block, 0)
-    # The file still ends without a line end, so the last line gets its own.
-    edit = replacing(place, at, at, newline + block.removesuffix(newline))
-    return (*chomped(place, place.resource.document.root), edit)
+def inserted(place: Place, at: int, block: str) -> Edit:
+    """Puts whole lines where a line begins, or behind a last line that has no line end.
 
-
-def chomped(place: Place, node: Node) -> tuple[Edit, ...]:
-    """Keeps a block scalar that ends the file without a line end from gaining one when lines follow: `|-`."""
+    What ends the file without a line end gains one, which changes no value: Kubernetes ends every line before it
+    parses (apimachinery, pkg/util/yaml/decoder.go, LineReader), so a literal block has its line feed already.
+    """
     text = place.resource.source.text
-    last = last_of(node)
-    if not is_block(text, last):
-        return ()
-    assert isinstance(last, Scalar)
-    says = chomping(text, last)
-    if says == "-" or not last.text or line_end(text, end_of_block(text, last)) < len(text):
-        return ()
-    if not last.text.endswith("\n"):
-        at = last.start + 1
-        if says == "+":
-            at = text.index("+", at)
-        return (replacing(place, at, at + len(says), "-"),)
-    if says == "+":
-        raise Refusal("a block that keeps its blank lines ends the file in the middle of one")
-    return ()
+    if at == len(text) and not text.endswith(("\n", "\r")):
+        newline = newline_of(block, 0)
+        block = newline + block.removesuffix(newline)
+    return replacing(place, at, at, block)

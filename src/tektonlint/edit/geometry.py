@@ -6,7 +6,7 @@ scalar may own blank lines behind that, so ends of lines are asked for here.
 
 from __future__ import annotations
 
-import re
+from bisect import bisect_right
 from typing import NamedTuple
 
 from tektonlint.document import DOUBLE, FOLDED, LITERAL, PLAIN, SINGLE, Entry, Mapping, Node, Scalar, Sequence
@@ -14,6 +14,7 @@ from tektonlint.edit.change import Refusal as Refusal
 from tektonlint.edit.values import Layout
 from tektonlint.finding import Edit, Location
 from tektonlint.offsets import indentation
+from tektonlint.patterns import pattern
 from tektonlint.tekton.resource import Place
 from tektonlint.text import BOM, LINE_END, Span
 
@@ -29,6 +30,17 @@ class Extent(NamedTuple):
     column: int
     dashed: bool
 
+
+# What ends a line for YAML 1.1 but for no editor.
+ODD_LINE_END = pattern("[\x85\u2028\u2029]")
+# What stands before a key or dash on its line, if not more than that is needed.
+_BEFORE = pattern(r" *(?:- +)*")
+_COMMENT = pattern(r"#[^\r\n]*")
+_ANCHOR_OR_TAG = pattern(r"(?:[ \t\r\n]|#[^\r\n]*(?:[\r\n]|\Z))*[&!]")
+_BLANKS_AND_COMMENT = pattern(r"[ \t]+#")
+_WITH_INDENTATION = pattern(r"[|>][+-]?[1-9]")
+_CHOMPING = pattern(r"[|>][1-9]?([+-]?)")
+_DASH = pattern(r"- +\Z")
 
 # Lines
 
@@ -131,7 +143,11 @@ def entry_of(place: Place) -> tuple[Mapping, Entry]:
     unshared(owner)
     if not isinstance(owner, Mapping):
         raise Refusal("it is no entry of a mapping")
-    entry = next(entry for entry in owner.entries if place.key is entry.key or place.node is entry.value)
+    # They stand in the order of the file; a hostile mapping may have a hundred thousand.
+    start = (place.key or place.node).start
+    entry = owner.entries[bisect_right(owner.entries, start, key=lambda entry: entry.key.start) - 1]
+    if place.key is not entry.key and place.node is not entry.value:
+        raise Refusal("it is merged into the mapping from elsewhere")
     unshared(entry.key)
     return owner, entry
 
@@ -174,7 +190,7 @@ def before_value(place: Place, owner: Mapping | Sequence) -> str:
 
 def without_comments(text: str) -> str:
     """A text that holds no scalar, with blanks in place of its comments."""
-    return re.sub(r"#[^\r\n]*", lambda match: " " * len(match[0]), text)
+    return _COMMENT.sub(lambda match: " " * len(match[0]), text)
 
 
 def refuse_tagged(before: str) -> None:
@@ -184,14 +200,10 @@ def refuse_tagged(before: str) -> None:
 
 
 def refuse_odd_emptiness(text: str, offset: int) -> None:
-    """Refuses an empty value at an offset that does not end with its colon or dash.
-
-    An anchor or a tag may stand behind that, and the value of a key without a colon (`? key`, `{key}`) is said
-    to stand where the next token does.
-    """
+    """Refuses an empty value that is not just behind its colon or dash, or has an anchor or a tag there."""
     if text[offset - 1] not in ":-":
         raise Refusal("the value is empty, without a colon or with a tag")
-    if re.compile(r"(?:[ \t\r\n]|#[^\r\n]*)*[&!]").match(text, offset):
+    if _ANCHOR_OR_TAG.match(text, offset):
         raise Refusal("the value is empty, or holds nothing but an anchor or a tag")
 
 
@@ -200,7 +212,7 @@ def refuse_open_colon(text: str, offset: int) -> None:
 
     go-yaml takes `a:,` and `a:}` for a text `a:`, libyaml for a key.
     """
-    if text[offset - 1] in ":?":
+    if text[offset - 1] == ":":
         raise Refusal("the value before it is empty, in flow style")
 
 
@@ -217,13 +229,13 @@ def lines_of(place: Place, first: int, end: int) -> Extent:
     """The lines from a key or dash at `first` to the end of some value."""
     text = place.resource.source.text
     span = place.resource.document.span
-    if re.compile("[\x85\u2028\u2029]").search(text, *span):
+    if ODD_LINE_END.search(text, *span):
         raise Refusal("the document holds a character that only YAML takes for a line end")
     start = line_start(text, first)
     before = text[start:first]
     if "\t" in before:
         raise Refusal("the line is indented with a tab")
-    if not re.fullmatch(r" *(?:- +)*", before):
+    if not _BEFORE.fullmatch(before):
         raise Refusal("something else stands before it on its line")
     only_a_comment_behind(text, end)
     return Extent(start, next_line(text, end), first - start, "-" in before)
@@ -241,7 +253,7 @@ def dash_of(text: str, owner: Sequence, number: int) -> int:
 def only_a_comment_behind(text: str, offset: int) -> None:
     """Refuses an end that is not the end of its line, but for a comment."""
     rest = text[offset : line_end(text, offset)]
-    if rest.strip(" \t") and not re.match(r"[ \t]+#", rest):
+    if rest.strip(" \t") and not _BLANKS_AND_COMMENT.match(rest):
         raise Refusal("something else stands behind it on its line")
 
 
@@ -280,12 +292,12 @@ def is_block(text: str, node: Node) -> bool:
 
 def says_its_indentation(text: str, node: Scalar) -> bool:
     """Whether a block scalar's header says how far it is indented."""
-    return re.match(r"[|>][+-]?[1-9]", text[node.start : node.start + 3]) is not None
+    return _WITH_INDENTATION.match(text, node.start) is not None
 
 
 def chomping(text: str, node: Scalar) -> str:
     """`-` or `+` where a block scalar's header says what becomes of its last line ends, else an empty text."""
-    match = re.compile(r"[|>][1-9]?([+-]?)").match(text, node.start)
+    match = _CHOMPING.match(text, node.start)
     return match[1] if match else ""
 
 
@@ -369,7 +381,7 @@ def _column(text: str, offset: int) -> int:
 
 def item_width(text: str, item: Node) -> int | None:
     """How far an item stands from its dash, where both are on one line."""
-    before = re.search(r"- +\Z", text[line_start(text, item.start) : item.start])
+    before = _DASH.search(text[line_start(text, item.start) : item.start])
     return len(before[0]) if before else None
 
 

@@ -1,11 +1,11 @@
-"""Renames entries and moves them under other keys."""
+"""Renames entries, moves them under other keys, and up in place of the mapping around them."""
 
 from __future__ import annotations
 
 import re
 
 from tektonlint.document import Entry, Mapping, Node, Scalar, Sequence
-from tektonlint.edit.adding import behind_comments, chomped, inserted
+from tektonlint.edit.adding import behind_comments, inserted
 from tektonlint.edit.change import Change, Refusal, apply
 from tektonlint.edit.geometry import (
     Extent,
@@ -31,8 +31,16 @@ from tektonlint.edit.geometry import (
 )
 from tektonlint.edit.values import key_text
 from tektonlint.finding import Edit
+from tektonlint.patterns import pattern
 from tektonlint.offsets import indentation
 from tektonlint.tekton.resource import Place
+from tektonlint.text import LINE_END
+
+# What stands between the keys and values of `a: {b: 1}`, and of the same over two lines.
+_OPENING = pattern(r":[ \t]+\{[ \t]*")
+_COLON = pattern(r":[ \t]+")
+_CLOSING = pattern(r"[ \t]*,?[ \t]*\}")
+_COLON_AND_LINE_END = pattern(r":[ \t]*(?:\r\n|[\r\n]) *")
 
 
 def rename_key(place: Place, name: str) -> Change:
@@ -65,6 +73,58 @@ def move_key(place: Place, *to: str) -> Change:
     if owner.flow:
         return Change(_wrapped_in_braces(place, owner, entry, to), touches)
     return Change(_wrapped(place, owner, entry, to), touches)
+
+
+def unwrap_key(place: Place) -> Change:
+    """Puts the only entry of a mapping in that mapping's place: `a: {b: 1}` becomes `b: 1`."""
+    owner, entry = entry_of(place)
+    mapping = unshared(entry.value)
+    if not isinstance(mapping, Mapping) or len(mapping.entries) != 1:
+        raise Refusal("it does not hold just one entry")
+    inner = mapping.entries[0]
+    unshared(inner.key)
+    if inner.name == "<<" or inner.name in owner.index:
+        raise Refusal(f"`{inner.name}` is already there")
+    refuse_uncovering(owner, entry)
+    touches = frozenset((place.path, (*place.path[:-1], inner.name)))
+    return Change(_out_of_braces(place, entry, inner) if mapping.flow else _unwrapped(place, entry, inner), touches)
+
+
+def _out_of_braces(place: Place, entry: Entry, inner: Entry) -> tuple[Edit, ...]:
+    text = place.resource.source.text
+    start, end = entry.key.start, entry.value.end
+    before, colon, after = (
+        text[slice(*one)]
+        for one in (
+            (entry.key.end, inner.key.start), (inner.key.end, inner.value.start), (inner.value.end, end)
+        )
+    )
+    simple = _OPENING.fullmatch(before) and _COLON.fullmatch(colon) and _CLOSING.fullmatch(after)
+    if not simple or inner.value.start == inner.value.end or LINE_END.search(text, start, end):
+        raise Refusal("the braces hold more than a key and a value on one line")
+    return replacing(place, start, inner.key.start, ""), replacing(place, inner.value.end, end, "")
+
+
+def _unwrapped(place: Place, entry: Entry, inner: Entry) -> tuple[Edit, ...]:
+    """The line of the outer key goes, and what is below comes up to its column, with the comments right behind."""
+    text = place.resource.source.text
+    lines = extent_of(place, entry)
+    _refuse_what_cannot_move(text, entry, elsewhere=False)
+    if not _COLON_AND_LINE_END.fullmatch(text, entry.key.end, inner.key.start):
+        raise Refusal("something stands between the two keys")
+    column = inner.key.start - line_start(text, inner.key.start)
+    shift = column - lines.column
+    _refuse_growth(text, entry, -shift, text[lines.end :])
+    edits = [replacing(place, entry.key.start, inner.key.start, "")]
+    end = behind_comments(text, lines.end, lines.column)
+    for at in line_starts(text, next_line(text, inner.key.start), end):
+        line = text[at : line_end(text, at)]
+        blanks = len(line) - len(line.lstrip(" "))
+        if blanks < column and blanks < len(line):
+            raise Refusal("a line in it stands further left than its key")
+        if blanks:
+            edits.append(replacing(place, at, at + min(blanks, shift), ""))
+    return tuple(edits)
 
 
 def _target(parent: Entry, names: tuple[str, ...]) -> tuple[Mapping, tuple[str, ...]]:
@@ -130,10 +190,10 @@ def _moved(place: Place, owner: Mapping, entry: Entry, target: Mapping, names: t
     _refuse_growth(text, entry, shift, text[at:start] + text[lines.end :] if at <= start else text[at:])
     if neighbour is not None:
         refuse_swallowing(text, neighbour, start, text[lines.end :])
-    block = apply(text[: lines.end], (*edits, *chomped(place, entry.value)))[start:]
+    block = apply(text[: lines.end], edits)[start:]
     if not block.endswith(("\n", "\r")):
         block += newline_of(text, entry.key.start)
-    return (replacing(place, start, lines.end, ""), *inserted(place, at, block))
+    return (replacing(place, start, lines.end, ""), inserted(place, at, block))
 
 
 def _comments_above(text: str, lines: Extent, neighbour: Node | None) -> int:

@@ -7,6 +7,7 @@ import re
 from tektonlint.document import DOUBLE, FOLDED, LITERAL, PLAIN, SINGLE, Scalar
 from tektonlint.edit.change import Change, Refusal
 from tektonlint.edit.geometry import (
+    ODD_LINE_END,
     before_value,
     chomping,
     end_of_block,
@@ -47,10 +48,12 @@ def replace_fragment(place: Place, start: int, end: int, replacement: str) -> Ch
     node, flow, _ = _scalar(place)
     if not isinstance(node.value, str):
         raise Refusal("it is no string")
-    if not 0 <= start <= end <= len(node.text):
+    if not 0 <= start <= end <= len(node.value):
         raise ValueError(f"{start} to {end} is no range of the text")
+    if end > len(node.text):
+        raise Refusal("the file lacks the line end that Kubernetes adds")
     text = place.resource.source.text
-    if re.compile("[\x85\u2028\u2029]").search(text, node.start, node.end):
+    if ODD_LINE_END.search(text, node.start, node.end):
         raise Refusal("the text holds a character that only YAML takes for a line end")
     wanted = node.text[:start] + replacement + node.text[end:]
     if node.style == LITERAL:
@@ -99,6 +102,34 @@ def insert_lines(place: Place, number: int, lines: tuple[str, ...]) -> Change:
         # What ends the file ends without a line end, as before.
         block = newline + block.removesuffix(newline)
     return Change((replacing(place, at, at, block),), touches)
+
+
+def remove_lines(place: Place, first: int, count: int) -> Change:
+    """Takes `count` lines out of a literal block scalar, from its line `first` (from 0); some line stays."""
+    node, _, _ = _scalar(place)
+    text = place.resource.source.text
+    if node.style != LITERAL:
+        raise Refusal("the text is not a literal block")
+    if ODD_LINE_END.search(text, node.start, node.end):
+        raise Refusal("the text holds a character that only YAML takes for a line end")
+    lines = re.findall(r"[^\n]*\n|[^\n]+", node.text)
+    if not 0 <= first <= first + count <= len(lines):
+        raise ValueError(f"{first} to {first + count} is no range of the lines")
+    touches = frozenset((place.path,))
+    if count == 0:
+        return Change((), touches)
+    ends = node.text[len(node.text.rstrip("\n")) :]
+    wanted = "".join((*lines[:first], *lines[first + count :]))
+    if not wanted.strip("\n") or wanted.rstrip("\n") + ends != wanted:
+        raise Refusal("the line ends behind the last line would change")
+    if not says_its_indentation(text, node):
+        _refuse_a_blank_beginning(wanted)
+    before = sum(map(len, lines[:first]))
+    start = line_start(text, source_offsets(node, text)[before])
+    end = start
+    for _ in range(count):
+        end = next_line(text, end)
+    return Change((replacing(place, start, end, ""),), touches)
 
 
 def _scalar(place: Place) -> tuple[Scalar, bool, str]:

@@ -6,12 +6,12 @@ is added stands without quotes only where none of them sees anything else in it.
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from tektonlint import scalars
 from tektonlint.document import DOUBLE, PLAIN, SINGLE
 from tektonlint.edit.change import Refusal
+from tektonlint.patterns import pattern
 
 Data = str | int | bool | dict[str, "Data"] | list["Data"]
 
@@ -31,16 +31,16 @@ class Layout(NamedTuple):
 
 
 # A word, a flag, a path, `$(params.x)`; not what looks like a number, a date or an indicator.
-_BEGINNING = re.compile(r"-{0,2}[A-Za-z]|[_/$(]|\.{1,2}/|\.[A-Za-z]")
-_AMOUNT = re.compile(r"[0-9]+(?:ms|h|m|s|[KMGT]i|k|M|G)(?:[0-9]+[hms])*")
-_ENDS_A_PLAIN_TEXT = re.compile(r": | #|[: ]$")
+_BEGINNING = pattern(r"-{0,2}[A-Za-z]|[_/$(]|\.{1,2}/|\.[A-Za-z]|[0-9].*[$/@(=]")
+_AMOUNT = pattern(r"[0-9]+(?:ms|h|m|s|[KMGT]i|k|M|G)(?:[0-9]+[hms])*")
+_ENDS_A_PLAIN_TEXT = pattern(r": | #|[: ]$")
 # In flow style a colon or a question mark ends a plain text for some readers only.
-_ENDS_IT_IN_FLOW = re.compile(r"[,\[\]{}:?]")
+_ENDS_IT_IN_FLOW = pattern(r"[,\[\]{}:?]")
 # What YAML 1.1 (https://yaml.org/type/) or 1.2 (§10.3) reads as a boolean, a null or a number, in any case.
 _WORDS_WITH_A_VALUE = frozenset(
     ("true", "false", "yes", "no", "on", "off", "y", "n", "null", ".inf", "-.inf", ".nan"),
 )
-_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
+_KEY = pattern(r"[A-Za-z_][A-Za-z0-9_./-]*")
 # A key has to end within 1024 characters of its beginning (YAML 1.1 §9.1.3).
 _LONGEST_KEY = 1000
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
