@@ -400,14 +400,12 @@ def _was_there(
     old, new = _document(before, document), _document(after, document)
     if old is None or new is None:
         return False
+    node = _at(new.root, path)
     tops = [top for index, top in touches if index == document]
-    for top in tops:
-        rest = path[len(top) :]
-        if path[: len(top)] == top and (rest or or_itself):
-            node = _at(new.root, path)
-            if node is not None and any(_alike(_at(old.root, (*one, *rest)), node) for one in tops):
-                return True
-    return False
+    # How much of the path is the fix's doing: at least a touched path.
+    made = min((len(top) for top in tops if path[: len(top)] == top), default=len(path) + 1)
+    rests = [path[length:] for length in range(made, len(path) + or_itself)]
+    return node is not None and any(_alike(_at(old.root, (*top, *rest)), node) for rest in rests for top in tops)
 
 
 def _document(file: File, index: int) -> Document | None:

@@ -11,12 +11,15 @@ from typing import Any
 
 from tektonlint.document import Document, Mapping, Node, Scalar
 
+_EMPTY = (None, "", "null", "Null", "NULL", "~")
+
 
 def same(text: str, documents: tuple[Document, ...]) -> bool:
     """Whether ruamel.yaml reads the same keys, lists and texts as `documents` holds."""
     try:
         theirs = list(_load(text))
-    except _unreadable():
+    except Exception:
+        # Besides its own errors it raises others where a text takes it by surprise; either way it cannot read it.
         return False
     return [_texts(document.root) for document in documents] == theirs
 
@@ -28,20 +31,21 @@ def _load(text: str) -> Iterator[object]:
     reader = YAML(typ="base", pure=True)
     reader.allow_duplicate_keys = True
     for document in reader.load_all(text):
-        if document not in (None, "", "null", "~"):
+        if document not in _EMPTY:
             yield document
 
 
-def _unreadable() -> tuple[type[Exception], ...]:
-    from ruamel.yaml.error import YAMLError
-
-    return (YAMLError, ValueError, RecursionError)
-
-
 def _texts(node: Node) -> Any:
-    """The shape of a value with the texts of its scalars, as it is written: merge keys are keys."""
+    """The shape of a value with the texts of its scalars, as it is written: merge keys are keys.
+
+    Of keys that stand twice the first counts, as for ruamel.yaml.
+    """
     if isinstance(node, Scalar):
         return node.text
     if isinstance(node, Mapping):
-        return {entry.key.text: _texts(entry.value) for entry in node.entries}
+        texts: dict[str, Any] = {}
+        for entry in node.entries:
+            if entry.key.text not in texts:
+                texts[entry.key.text] = _texts(entry.value)
+        return texts
     return [_texts(item) for item in node.items]

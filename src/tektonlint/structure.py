@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from tektonlint import schema
 from tektonlint.bundled import folder
-from tektonlint.document import Mapping, Scalar
+from tektonlint.document import Mapping, Node, Scalar
 from tektonlint.near import nearest
 from tektonlint.schema import Problem, Schema
 from tektonlint.tekton.resource import RENDERED_LATER, Place, Resource, field
@@ -101,6 +101,14 @@ def _once(problems: Iterable[Problem]) -> Iterator[Problem]:
         if at not in seen:
             seen.add(at)
             yield problem
+
+
+def fits(whole: Schema, node: Node, aside: str = "") -> bool:
+    """Whether a schema has nothing to say against a value, but for unknown fields that are called `aside`."""
+    return all(
+        _unsettled(problem) or (problem.keyword == "additionalProperties" and problem.path[-1] == aside)
+        for problem in whole.problems(node)
+    )
 
 
 def _unsettled(problem: Problem) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 
@@ -20,49 +21,63 @@ def replace(path: str, before: bytes, after: bytes) -> None:
         status = os.lstat(path)
         if not stat.S_ISREG(status.st_mode):
             raise NotWritten("it is a link or no regular file")
-        with open(path, "rb") as file:
+        # Opened for writing too, so that what is read-only stays what it is.
+        with open(path, "r+b") as file:
             if file.read() != before:
                 raise NotWritten("it was changed since it was read")
         temporary = _beside(path, after, status)
         try:
-            if os.lstat(path).st_mtime_ns != status.st_mtime_ns:
+            if _version(os.lstat(path)) != _version(status):
                 raise NotWritten("it was changed since it was read")
             os.replace(temporary, path)
         except BaseException:
-            os.unlink(temporary)
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
             raise
-        _sync_folder(os.path.dirname(path))
     except OSError as error:
         raise NotWritten((error.strerror or str(error)).lower()) from None
+    _sync_folder(os.path.dirname(path))
+
+
+def _version(status: os.stat_result) -> tuple[int, int, int]:
+    """What changes with a file's bytes."""
+    return status.st_ino, status.st_mtime_ns, status.st_size
 
 
 def _beside(path: str, data: bytes, status: os.stat_result) -> str:
-    """A new file in the same folder, on the disk when this returns, with the mode and owner of another."""
+    """A new file in the same folder, on the disk when this returns, with the mode and owner of another.
+
+    Its name does not end like that of a YAML file, in case it is left behind.
+    """
     import tempfile
 
-    handle, temporary = tempfile.mkstemp(
-        dir=os.path.dirname(path), prefix=f".{os.path.basename(path)[:100]}.", suffix=".tektonlint"
-    )
+    handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".tektonlint-", suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
-            os.fchmod(file.fileno(), stat.S_IMODE(status.st_mode))
             own = os.fstat(file.fileno())
             if (own.st_uid, own.st_gid) != (status.st_uid, status.st_gid):
                 os.fchown(file.fileno(), status.st_uid, status.st_gid)
+            # After the owner, since giving a file away takes some bits of its mode.
+            os.fchmod(file.fileno(), stat.S_IMODE(status.st_mode))
             os.fsync(file.fileno())
     except BaseException:
-        os.unlink(temporary)
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
         raise
     return temporary
 
 
 def _sync_folder(folder: str) -> None:
-    """Makes the new name last through a crash of the machine, where folders can be synced at all."""
+    """Makes the new name last through a crash of the machine, where folders can be synced at all.
+
+    The file is written whatever becomes of this.
+    """
     if os.name == "posix":
-        handle = os.open(folder or os.curdir, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        with contextlib.suppress(OSError):
+            handle = os.open(folder or os.curdir, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)

@@ -20,6 +20,11 @@ def only(policy: str, text: str, target: Target | None = None) -> Finding:
     return finding
 
 
+def every(text: str, area: str) -> tuple[Finding, ...]:
+    policies = enabled(CATALOG, Choice(select=(area,), severities={}, options={}))
+    return engine.run(tree.of_texts({"example.yaml": text}), policies, CATALOG, Target(tekton=newest())).findings
+
+
 def task(*steps: str, kind: str = "Task") -> str:
     return f"apiVersion: tekton.dev/v1\nkind: {kind}\nspec:\n  steps:\n" + "".join(f"    - {step}\n" for step in steps)
 
@@ -59,18 +64,38 @@ def test_it_is_said_who_is_privileged(text: str, who: str) -> None:
     assert only("privileged-step", text).message.startswith(f"{who} runs with `privileged: true`")
 
 
-@pytest.mark.parametrize("image", ["quay.io/buildah/stable:v1.37", "$(params.builder)"])
-def test_buildah_is_told_what_it_needs(image: str) -> None:
-    params = "  params: [{name: builder, default: quay.io/containers/buildah:v1}]\n"
-    finding = only("privileged-step", task(f"{{name: build, image: {image}, {PRIVILEGED}}}") + params)
-
-    assert finding.message.endswith("Buildah needs only `capabilities: {add: [SETFCAP]}` and `runAsUser: 0`.")
+PARAMS = "  params: [{name: builder, default: quay.io/containers/buildah:v1}]\n"
+TEMPLATE = "  stepTemplate: {image: quay.io/buildah/stable:v1.37}\n"
 
 
-def test_the_image_of_the_step_template_counts_for_a_step_without_one() -> None:
-    text = task(f"{{name: build, {PRIVILEGED}}}") + "  stepTemplate: {image: quay.io/buildah/stable:v1.37}\n"
+@pytest.mark.parametrize(
+    "text",
+    [
+        task(f"{{name: build, image: quay.io/buildah/stable:v1.37, {PRIVILEGED}}}"),
+        task(f"{{name: build, image: $(params.builder), {PRIVILEGED}}}") + PARAMS,
+        task(f"{{name: build, {PRIVILEGED}}}") + TEMPLATE,
+        task(f"{{name: build, image: tools, script: buildah bud ., {PRIVILEGED}}}"),
+    ],
+)
+def test_buildah_is_known_by_its_image_or_its_command_and_only_one_policy_speaks(text: str) -> None:
+    assert ["privileged-buildah"] == [finding.policy for finding in every(text, "security")]
 
-    assert "Buildah" in only("privileged-step", text).message
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "buildah bud . && podman run x",
+        "buildah bud --device /dev/fuse .",
+        "buildah bud --isolation oci .",
+        "buildah bud --isolation=rootless .",
+        "buildah bud --platform linux/arm64 .",
+        "mount /dev/x /y && buildah bud .",
+    ],
+)
+def test_buildah_that_needs_more_than_a_capability_stays_a_privileged_step(script: str) -> None:
+    text = task(f"{{name: build, image: tools, script: '{script}', {PRIVILEGED}}}")
+
+    assert ["privileged-step"] == [finding.policy for finding in every(text, "security")]
 
 
 def test_a_missing_volume_is_an_error_in_a_run_and_a_warning_in_a_task() -> None:

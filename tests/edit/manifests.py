@@ -17,6 +17,7 @@ class Writer:
     def __init__(self, draw: st.DrawFn) -> None:
         self._draw = draw
         self._comments = 0
+        self._anchors = 0
         self._scalars: list[str] = []
         self._mappings: list[str] = []
 
@@ -33,6 +34,10 @@ class Writer:
     def _comment(self) -> str:
         self._comments += 1
         return f"#c{self._comments}."
+
+    def _anchor(self) -> str:
+        self._anchors += 1
+        return f"a{self._anchors}"
 
     def _between(self, column: int) -> list[str]:
         """Blank lines and comments that may stand between two entries."""
@@ -81,7 +86,7 @@ class Writer:
         if kind <= 7:
             anchor = ""
             if self._chance(10):
-                anchor = f"m{len(self._mappings)}{self._comments}"
+                anchor = self._anchor()
             lines = [f" &{anchor}" if anchor else self._behind(), *self._between(column + step)]
             lines += self._mapping(column + step, depth - 1)
             if anchor:
@@ -122,7 +127,7 @@ class Writer:
             return f"*{self._draw(st.sampled_from(self._mappings))}"
         word = self._draw(st.sampled_from(WORDS))
         if self._chance(15):
-            name = f"s{len(self._scalars)}{self._comments}"
+            name = self._anchor()
             self._scalars.append(name)
             return f"&{name} {word}"
         if self._chance(20):

@@ -26,8 +26,8 @@ from tests.edit.manifests import KEYS, manifests
 from tests.edit.places import documents_of, whole
 
 NAMES = [*KEYS, "new", "no", "a b", "", "{x}", "08", "<<", "taskRef", "annotations/x"]
-TEXTS = ["", "new", "on", "08", "a: b", "x #y", "- x", "{x}", "it's", 'a"b', "l1\nl2", "\tx", " x ", "$(params.y)", "5m", "é\x85"]
-SCALARS = st.sampled_from([*TEXTS, True, 12, -3])
+TEXTS = ["", "new", "on", "08", "a: b", "x #y", "- x", "{x}", "it's", 'a"b', "l1\nl2", "\tx", " x ", "$(params.y)", "é\x85"]
+SCALARS: st.SearchStrategy[str | int | bool] = st.sampled_from([*TEXTS, True, 12, -3])
 DATA: st.SearchStrategy[Any] = st.recursive(
     SCALARS,
     lambda inner: st.one_of(
@@ -287,7 +287,8 @@ def test_an_operation_changes_just_what_is_meant_or_is_refused(case: tuple[str, 
     lost = comments(before) - comments(after)
     removes = act.change in (edit.remove_key, edit.remove_item)
     assert lost <= (comments(lines_of(place)) if removes else set())
-    if read_by_ruamel(before) == [texts(document.root) for document in documents_of(before)]:
+    twice = any(document.duplicates for document in (*documents_of(before), *documents))
+    if not twice and read_by_ruamel(before) == [texts(document.root) for document in documents_of(before)]:
         assert [texts(document.root) for document in documents] == read_by_ruamel(after)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tektonlint.document import Sequence, plain_data
-from tektonlint.finding import Finding, Fix, Path, Safety, Severity
+from tektonlint.finding import Finding, Fix, Safety, Severity
 from tektonlint.patterns import pattern
 from tektonlint.policy.context import Context
 from tektonlint.tekton.image import parse_image
@@ -34,63 +34,6 @@ def mutable_image(image: Place, ctx: Context) -> Iterator[Finding]:
     elif ctx.options["require"] == "digest":
         message = f"The tag of `{text}` can be moved to another image. Add its digest: `{text}@sha256:…`."
         yield ctx.finding(image, message)
-
-
-def privileged_step(container: Place, ctx: Context) -> Iterator[Finding]:
-    """`privileged: true`, but for images that cannot do without (option `allow`)."""
-    privileged = container.get("securityContext", "privileged")
-    if privileged is None or getattr(privileged.node, "value", None) is not True:
-        return
-    images = list(_images(container))
-    if images and all(parse_image(image).is_one_of(ctx.options["allow"]) for image in images):
-        return
-    name = container.get("name")
-    who = f"`{name.text}`" if name is not None and name.text else "This step"
-    if container.path[-1] == "stepTemplate":
-        who = "Every step of this task"
-    refusal = "" if ctx.target.platform == "kubernetes" else "; OpenShift's pipelines-scc refuses the pod"
-    instead = "Add the one capability it needs under `capabilities` instead, if it needs any."
-    if any("buildah" in image for image in images):
-        instead = "Buildah needs only `capabilities: {add: [SETFCAP]}` and `runAsUser: 0`."
-    message = f"{who} runs with `privileged: true`, which gives it the whole node{refusal}. {instead}"
-    yield ctx.finding(privileged, message)
-
-
-def _images(container: Place) -> Iterator[str]:
-    """The images a container runs: its own, the step template's, or for a step template those of the steps.
-
-    A parameter stands for its default.
-    """
-    spec = _task_spec(container)
-    template = spec.get("stepTemplate") if spec is not None else None
-    is_step = "steps" in container.path[-2:]
-    image = container.get("image") or (template.get("image") if template is not None and is_step else None)
-    if image is not None and image.text:
-        yield _PARAM.sub(lambda match: _default(spec or container, match[1]) or match[0], image.text)
-    elif container.path[-1] == "stepTemplate" and spec is not None:
-        for step in spec.each("steps"):
-            yield from _images(step) if step.get("image") is not None else ("",)
-
-
-_PARAM = pattern(r"\$\(params\.([A-Za-z0-9_-]+)\)")
-
-
-def _default(spec: Place, name: str) -> str | None:
-    """The text that a parameter of a task or step action has by default."""
-    for param in spec.each("params"):
-        named, default = param.get("name"), param.get("default")
-        if named is not None and named.text == name:
-            return default.text if default is not None else None
-    return None
-
-
-def _task_spec(container: Place) -> Place | None:
-    """The task spec a container stands in; a StepAction's stands in none."""
-    resource = container.resource
-    by_path: dict[Path, Place] | None = resource.memo.get("task-specs by path")
-    if by_path is None:
-        by_path = resource.memo["task-specs by path"] = {spec.path: spec for spec in select(resource, "task-specs")}
-    return by_path.get(container.path[:-1]) or by_path.get(container.path[:-2])
 
 
 def duplicate_env(container: Place, ctx: Context) -> Iterator[Finding]:
@@ -185,7 +128,9 @@ def unused_volume(task_spec: Place, ctx: Context) -> Iterator[Finding]:
             claim = volume.get("persistentVolumeClaim")
             what = "so nothing sees it" if claim is None else "yet the pod waits until its claim is bound"
             message = f"No step or sidecar mounts the volume `{text}`, {what}. Delete it, or add the missing mount."
-            fix = _without(volume, f"delete the volume `{text}`", ctx, Safety.SAFE)
+            claimed = claim is not None or volume.get("ephemeral") is not None
+            safety = Safety.UNSAFE if claimed else Safety.SAFE
+            fix = _without(volume, f"delete the volume `{text}`", ctx, safety)
             yield ctx.finding(name, message, fix=fix)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 
 from tektonlint import scalars
-from tektonlint.document import Mapping, Scalar, plain_data
+from tektonlint.document import Mapping, Node, Scalar, plain_data
 from tektonlint.finding import Finding, Fix, Safety, Severity
 from tektonlint.policy.context import Context
-from tektonlint.schema import type_of
-from tektonlint.structure import DURATION, QUANTITY, TYPE, UNKNOWN, Fault, faults
+from tektonlint.schema import Schema, type_of
+from tektonlint.structure import DURATION, QUANTITY, TYPE, UNKNOWN, Fault, faults, fits
 from tektonlint.tekton.resource import Place, Resource
 from tektonlint.tekton.selectors import select
 from tektonlint.tekton.target import field_versions, version_text
@@ -286,8 +287,18 @@ def _rename(fault: Fault, ctx: Context) -> Fix | None:
     same = fault.misspelt or to in (f"{fault.name}s", fault.name.removesuffix("s"))
     if to is None or "." in to or not (same or fault.moved is not None):
         return None
+    if not _fits(fault, (to,), fault.place.node):
+        return None
     title = f"rename `{fault.name}` to `{to}`"
     return ctx.fix(title, lambda: edit.rename_key(fault.place, to), Safety.SAFE)
+
+
+def _fits(fault: Fault, names: tuple[str, ...], node: Node, aside: str = "") -> bool:
+    """Whether a value may stand under other names in the same mapping: a repair must not uncover the next fault."""
+    inner: Schema | bool = fault.problem.schema
+    for name in names:
+        inner = inner.under(name) if isinstance(inner, Schema) else inner
+    return fits(inner, node, aside) if isinstance(inner, Schema) else inner
 
 
 _RESOURCES_OF_OVERRIDES = {
@@ -300,33 +311,50 @@ def _move(fault: Fault, ctx: Context) -> Fix | None:
     """Puts a field where it belongs, under its other name, if nothing is there yet."""
     from tektonlint import edit
 
-    to = fault.moved.to if fault.moved is not None and not fault.moved.holds else None
+    to = fault.moved.to if fault.moved is not None else None
     if to is None or fault.settled:
         return None
-    names = to.removeprefix("spec.").split(".")
+    names = tuple(to.removeprefix("spec.").split("."))
+    if fault.moved is not None and fault.moved.holds:
+        return _unwrap(fault, names, ctx)
+    old, new = _RESOURCES_OF_OVERRIDES.get(to, ("", ""))
+    if not _fits(fault, names, fault.place.node, old):
+        return None
     title = f"move `{fault.name}` to `{to}`" if len(names) > 1 else f"rename `{fault.name}` to `{to}`"
 
     def change() -> edit.Change:
         moved = edit.move_key(fault.place, *names)
-        # What the entries of an override call their resources moved with the override's own name.
-        old, new = _RESOURCES_OF_OVERRIDES.get(to, ("", ""))
+        # What the entries of an override call their resources moves with the override's own name.
         for inner in fault.place.items():
             resources = inner.get(old)
             if resources is not None:
-                renamed = edit.rename_key(resources, new)
-                moved = edit.Change((*moved.edits, *renamed.edits), moved.touches | renamed.touches)
+                moved = moved.with_(edit.rename_key(resources, new))
         return moved
 
     return ctx.fix(title, change, Safety.SAFE)
 
 
-def _delete(fault: Fault, ctx: Context) -> Fix | None:
-    """Takes out a field that has no effect, with what holds it if it is alone there."""
+def _unwrap(fault: Fault, names: tuple[str, ...], ctx: Context) -> Fix | None:
+    """Puts the one thing that a misplaced mapping holds in the place of that mapping."""
     from tektonlint import edit
 
-    parent = fault.place.parent
-    alone = parent is not None and isinstance(parent.node, Mapping) and len(parent.node.entries) == 1
-    place = parent if alone and parent is not None and parent.key is not None else fault.place
+    held = fault.place.get(*names)
+    if held is None or not _fits(fault, names, held.node):
+        return None
+    title = f"move `{names[-1]}` out of `{fault.name}`"
+    return ctx.fix(title, lambda: edit.unwrap_key(fault.place), Safety.SAFE)
+
+
+def _delete(fault: Fault, ctx: Context) -> Fix | None:
+    """Takes out a field that has no effect, with every mapping inside the spec in which nothing else stands."""
+    from tektonlint import edit
+
+    place = fault.place
+    least = len(place.resource.path) + 1
+    while (parent := place.parent) is not None and parent.key is not None and len(parent.path) > least:
+        if not isinstance(parent.node, Mapping) or len(parent.node.entries) != 1:
+            break
+        place = parent
     title = f"delete `{fault.name}`, which has no effect here"
     return ctx.fix(title, lambda: edit.remove_key(place), Safety.SAFE)
 
@@ -505,7 +533,7 @@ def _durations(text: str) -> tuple[str, ...]:
         if name.lower() not in _NAMES_OF_UNITS:
             return ()
         unit, times = _NAMES_OF_UNITS[name.lower()]
-        parts.append(f"{float(number) * times:g}{unit}" if times > 1 else f"{number}{unit}")
+        parts.append(f"{(Decimal(number) * times).normalize():f}{unit}" if times > 1 else f"{number}{unit}")
     return ("".join(parts),)
 
 

@@ -6,7 +6,7 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from tektonlint import engine, fixing
@@ -43,15 +43,22 @@ def run(
             finding.fix is not None and finding.fix.safety in safeties and finding.severity.rank >= lowest.rank
         )
 
-    outcome = fixing.fix(read, lambda tree: engine.run(tree, policies, catalog, target).findings, wanted)
+    crashes: list[str] = []
+
+    def lint(tree: Tree) -> Sequence[Finding]:
+        report = engine.run(tree, policies, catalog, target)
+        crashes[:] = [finding.message for finding in report.findings if finding.policy == engine.CRASH]
+        return report.findings
+
+    outcome = fixing.fix(read, lint, wanted)
     failures = [_failure(one.finding, one.reason, catalog) for one in outcome.refused]
     changed = outcome.changed(read)
     if options.diff:
-        for old, new in changed:
-            sys.stdout.writelines(_patch(old, new))
-        for failure in failures:
-            print(f"tektonlint: {escape(failure.message)}", file=sys.stderr)
-        return Repaired(outcome.tree, 0, tuple(failures), 2 if failures else 1 if changed else 0)
+        _show(changed)
+        wrong = [f"{_where(failure)}: {failure.message}" for failure in failures] + crashes
+        for message in wrong:
+            print(f"tektonlint: {escape(message)}", file=sys.stderr)
+        return Repaired(outcome.tree, 0, tuple(failures), 2 if wrong else 1 if changed else 0)
     unwritten: dict[str, str] = {}
     for old, new in changed:
         try:
@@ -78,18 +85,37 @@ def _unwritten(source: Source, reason: str, read: Tree, catalog: Catalog) -> Fin
     return Finding(policy=FAILED, severity=catalog.policies[FAILED].severity, message=message, at=file.start)
 
 
+def _where(finding: Finding) -> str:
+    line, column = finding.at.source.line_column(finding.at.span.start)
+    return f"{finding.at.source.shown}:{line}:{column}"
+
+
+def _show(changed: Iterable[tuple[Source, Source]]) -> None:
+    """Prints a patch: for people so that nothing in it can do more than be read, otherwise byte by byte."""
+    lines = [line for old, new in changed for line in _patch(old, new)]
+    if sys.stdout.isatty():
+        sys.stdout.writelines(escape(line.removesuffix("\n")) + "\n" for line in lines)
+        return
+    # The text layer would change line ends on Windows, and letters that the encoding lacks everywhere.
+    sys.stdout.flush()
+    sys.stdout.buffer.write("".join(lines).encode("utf-8"))
+    sys.stdout.buffer.flush()
+
+
 def _patch(old: Source, new: Source) -> Iterator[str]:
-    """A unified diff; on a terminal nothing in it can do more than be read."""
+    """A unified diff, as `patch -p1` and `git apply` take it."""
     import difflib
 
-    for_people = sys.stdout.isatty()
-    lines = difflib.unified_diff(_lines(old.text), _lines(new.text), f"a/{old.shown}", f"b/{new.shown}", n=3)
-    for line in lines:
-        text = line.removesuffix("\n")
-        ended = len(text) < len(line) or line.startswith(("---", "+++", "@@"))
-        yield (escape(text) if for_people else text) + "\n"
-        if not ended:
-            yield "\\ No newline at end of file\n"
+    names = _name(f"a/{old.shown}"), _name(f"b/{new.shown}")
+    for line in difflib.unified_diff(_lines(old.text), _lines(new.text), *names, n=3):
+        yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+
+
+def _name(name: str) -> str:
+    """A file name as git writes it: in quotes where it holds what they must escape, else up to a tab."""
+    if re.search(r'[\x00-\x1f\x7f"\\]', name):
+        return '"' + re.sub(r'[\x00-\x1f\x7f"\\]', lambda match: f"\\{ord(match[0]):03o}", name) + '"'
+    return f"{name}\t" if " " in name else name
 
 
 def _lines(text: str) -> list[str]:

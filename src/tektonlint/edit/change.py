@@ -23,8 +23,17 @@ class Change(NamedTuple):
     touches: frozenset[Path]
 
     def with_(self, other: Change) -> Change:
-        """Both together."""
-        return Change(self.edits + other.edits, self.touches | other.touches)
+        """Both together; what both insert at one place stands there in this order, an edit of both once."""
+        edits = list(self.edits)
+        for edit in other.edits:
+            place = next((number for number, one in enumerate(edits) if one.at == edit.at), None)
+            if place is None:
+                edits.append(edit)
+            elif edits[place] != edit and edit.at.span.start == edit.at.span.end:
+                edits[place] = edit._replace(text=edits[place].text + edit.text)
+            elif edits[place] != edit:
+                raise Refusal("both replace the same text")
+        return Change(tuple(edits), self.touches | other.touches)
 
 
 def apply(text: str, edits: Iterable[Edit]) -> str:

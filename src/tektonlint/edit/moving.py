@@ -27,12 +27,13 @@ from tektonlint.edit.geometry import (
     refuse_uncovering,
     replacing,
     says_its_indentation,
+    unshared,
     without_comments,
 )
 from tektonlint.edit.values import key_text
 from tektonlint.finding import Edit
-from tektonlint.patterns import pattern
 from tektonlint.offsets import indentation
+from tektonlint.patterns import pattern
 from tektonlint.tekton.resource import Place
 from tektonlint.text import LINE_END
 
@@ -93,13 +94,11 @@ def unwrap_key(place: Place) -> Change:
 def _out_of_braces(place: Place, entry: Entry, inner: Entry) -> tuple[Edit, ...]:
     text = place.resource.source.text
     start, end = entry.key.start, entry.value.end
-    before, colon, after = (
-        text[slice(*one)]
-        for one in (
-            (entry.key.end, inner.key.start), (inner.key.end, inner.value.start), (inner.value.end, end)
-        )
+    simple = (
+        _OPENING.fullmatch(text, entry.key.end, inner.key.start)
+        and _COLON.fullmatch(text, inner.key.end, inner.value.start)
+        and _CLOSING.fullmatch(text, inner.value.end, end)
     )
-    simple = _OPENING.fullmatch(before) and _COLON.fullmatch(colon) and _CLOSING.fullmatch(after)
     if not simple or inner.value.start == inner.value.end or LINE_END.search(text, start, end):
         raise Refusal("the braces hold more than a key and a value on one line")
     return replacing(place, start, inner.key.start, ""), replacing(place, inner.value.end, end, "")

@@ -61,7 +61,7 @@ def replace_fragment(place: Place, start: int, end: int, replacement: str) -> Ch
     span = span_in(node, text, start, end)
     if node.style in (PLAIN, FOLDED) and text[slice(*span)] != node.text[start:end]:
         raise Refusal("the text goes over several lines")
-    if LINE_END.search(text, node.start, node.end):
+    if node.style == FOLDED or LINE_END.search(text, node.start, node.end):
         _refuse_folding(node.text[start:end], text[slice(*span)], replacement)
     if node.style == PLAIN and not stays_plain(wanted, flow=flow):
         raise Refusal("the text would need quotes")
