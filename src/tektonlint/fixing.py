@@ -133,12 +133,15 @@ class _Work:
 
     def outcome(self) -> Outcome:
         """What came of it."""
-        now = {_identity(finding): finding for finding in self._findings}
-        files = {file.source.name: file for file in self._tree.files}
-        refused = [
-            Refused(now.get(key) or one.finding._replace(at=files[one.finding.at.source.name].start), one.reason)
-            for key, one in self._refused.items()
-        ]
+        now = {_identity(finding): finding for finding in reversed(self._findings)}
+        # A file that went back to what it was has other words where a fix changed them.
+        there = {_place(finding): finding for finding in reversed(self._findings)}
+        starts = {file.source.name: file.start for file in self._tree.files}
+        refused: list[Refused] = []
+        for finding, reason in self._refused.values():
+            same_one = now.get(_identity(finding)) or there.get(_place(finding))
+            at_start = finding._replace(at=starts[finding.at.source.name])
+            refused.append(Refused(same_one or at_start, reason))
         return Outcome(self._tree, self._fixed, tuple(refused))
 
     def _chosen(self) -> list[Finding]:
@@ -304,6 +307,7 @@ def verify(before: File, after: File, touches: Collection[Touched], edits: Seque
             if not any(path[: len(one)] == one for one in allowed):
                 raise reject(f"`{'.'.join(map(str, path))}` changed too" if path else "the whole document changed")
     lost = Counter(_comments(before)) - Counter(_comments(after)) - Counter(_removed_comments(before, edits))
+    lost -= Counter(_replaced_directives(before, edits))
     if lost:
         raise reject(f"the comment `{next(iter(lost))}` got lost")
     if _fault_count(after, before, touches) > sum(len(faults(resource)) for resource in before.resources):
@@ -372,6 +376,17 @@ def _removed_comments(file: File, edits: Iterable[Edit]) -> list[str]:
     return removed
 
 
+def _replaced_directives(file: File, edits: Iterable[Edit]) -> list[str]:
+    """The comments to tektonlint itself that an edit is about, with nothing else in its range but blanks."""
+    text = file.source.text
+    spans = [edit.at.span for edit in edits if "tektonlint:" in text[slice(*edit.at.span)]]
+    return [
+        text[one.start : one.end].rstrip()
+        for one in (comments(text, file.loaded.documents) if spans else ())
+        if any(text[span.start : span.end].strip() == text[one.start : one.end].rstrip() for span in spans)
+    ]
+
+
 def _is_leaf(node: Node) -> bool:
     return isinstance(node, Scalar) or node.flow
 
@@ -401,11 +416,12 @@ def _was_there(
     if old is None or new is None:
         return False
     node = _at(new.root, path)
-    tops = [top for index, top in touches if index == document]
+    tops = [top for index, top in touches if index == document and top and isinstance(top[-1], str)]
     # How much of the path is the fix's doing: at least a touched path.
     made = min((len(top) for top in tops if path[: len(top)] == top), default=len(path) + 1)
     rests = [path[length:] for length in range(made, len(path) + or_itself)]
-    return node is not None and any(_alike(_at(old.root, (*top, *rest)), node) for rest in rests for top in tops)
+    places = {(*top, *rest) for top in tops for rest in rests} - {path}
+    return node is not None and any(_alike(_at(old.root, place), node) for place in places)
 
 
 def _document(file: File, index: int) -> Document | None:
@@ -538,4 +554,9 @@ def _words(finding: Finding) -> tuple[str, str, str]:
 
 def _identity(finding: Finding) -> tuple[object, ...]:
     """The same with where in the resource it is, which no change elsewhere in the file moves."""
-    return (*_words(finding), finding.document, finding.resource, finding.trail)
+    return (*_words(finding), *_place(finding))
+
+
+def _place(finding: Finding) -> tuple[object, ...]:
+    """The same without the words."""
+    return finding.policy, finding.at.source.name, finding.document, finding.resource, finding.trail

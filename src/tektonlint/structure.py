@@ -103,10 +103,10 @@ def _once(problems: Iterable[Problem]) -> Iterator[Problem]:
             yield problem
 
 
-def fits(whole: Schema, node: Node, aside: str = "") -> bool:
-    """Whether a schema has nothing to say against a value, but for unknown fields that are called `aside`."""
+def fits(whole: Schema, node: Node) -> bool:
+    """Whether a value may stand where a schema counts, but for what is wrong inside it and for an amount of it."""
     return all(
-        _unsettled(problem) or (problem.keyword == "additionalProperties" and problem.path[-1] == aside)
+        problem.path or problem.schema.raw.get("format") in ("go-duration", QUANTITY) or _unsettled(problem)
         for problem in whole.problems(node)
     )
 

@@ -10,8 +10,8 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
-from tektonlint.document import FOLDED, LITERAL, Document, Mapping, Node, Scalar
-from tektonlint.finding import Finding, Location
+from tektonlint.document import FOLDED, LITERAL, Document, Mapping, Node, Scalar, walk
+from tektonlint.finding import Edit, Finding, Fix, Location, Safety
 from tektonlint.near import did_you_mean
 from tektonlint.patterns import pattern
 from tektonlint.policy.catalog import Catalog
@@ -23,6 +23,7 @@ _COMMENT = pattern(r"#[ \t]*tektonlint:[ \t]*")
 _IGNORE = pattern(r"ignore\[([^\]]*)\][ \t]*(.*)")
 # No policy has a longer name, and a message has to be readable.
 _LONGEST_NAME = 60
+_OTHER_COMMENT = pattern(r"[ \t]#(?![0-9])")
 
 REASON, UNKNOWN, UNUSED = "suppression-reason", "suppression-unknown", "suppression-unused"
 # These speak about comments and about tektonlint itself, so a comment cannot silence them.
@@ -33,9 +34,13 @@ Silenced = tuple[int, str]
 
 
 class Suppression(NamedTuple):
-    """One comment: the ids it names, its reason, the line (1-based) it counts for, if it counts for any."""
+    """One comment: the ids it names, its reason, the line (1-based) it counts for, if it counts for any.
+
+    Several may share a line, and one may stand behind other words: `within` is all that follows the line's `#`.
+    """
 
     span: Span
+    within: Span
     ids: tuple[str, ...]
     reason: str
     line: int | None
@@ -57,7 +62,7 @@ def suppressions(file: File) -> tuple[Suppression, ...]:
     from tektonlint.comments import comments
 
     starts = [
-        match.span()
+        (comment, *match.span())
         for comment in comments(text, file.loaded.documents)
         for match in _COMMENT.finditer(text, *comment)
         if match.start() == comment.start or text[match.start() - 1].isspace()
@@ -65,19 +70,20 @@ def suppressions(file: File) -> tuple[Suppression, ...]:
     following = _following_lines(file.source)
     found: list[Suppression] = []
     line, alone, end = 0, False, 0
-    for number, (start, content) in enumerate(starts):
+    for number, (comment, start, content) in enumerate(starts):
         if start >= end:
             line = file.source.line_column(start)[0]
             end = file.source.line_span(line).end
             # A comment that has the line for itself counts for what follows.
             alone = file.source.line(line).lstrip().startswith("#")
-        stop = min(end, starts[number + 1][0]) if number + 1 < len(starts) else end
+        stop = min(end, starts[number + 1][1]) if number + 1 < len(starts) else end
         said = text[content:stop].rstrip()
         ignore = _IGNORE.match(said)
         ids = ignore[1].split(",") if ignore else ()
         found.append(
             Suppression(
                 span=Span(start, start + len(text[start:stop].rstrip())),
+                within=comment,
                 ids=tuple(name.strip() for name in ids if name.strip()),
                 reason=_reason(ignore[2]) if ignore else "",
                 line=(following[line] or None) if alone else line,
@@ -122,28 +128,95 @@ def complaints(
         at = Location(file.source, comment.span)
         document = _document_at(file, comment.span.start)
         number = document.index if document is not None else 0
-        for policy, message in _faults(comment, {name for _, name in silences}, catalog, contexts):
+        names = {name for _, name in silences}
+        faults = tuple(_faults(comment, names, catalog, contexts))
+        unused = {fault.name for fault in faults if fault.policy == UNUSED}
+        # What else is wrong with a comment would still be wrong with what is left of it.
+        whole = unused.issuperset(comment.ids) or all(fault.policy == UNUSED for fault in faults)
+        fix = _without(file, comment, unused) if unused and whole and _understood(file, comment.span.start) else None
+        for policy, message, _ in faults:
             if policy in contexts:
-                yield contexts[policy].file_finding(file, message, at=at, document=number)
+                own = fix if policy == UNUSED else None
+                yield contexts[policy].file_finding(file, message, at=at, document=number, fix=own)
+
+
+class _Fault(NamedTuple):
+    """What is wrong with a comment: the policy that says so, what it says, and the id in the comment, if one is."""
+
+    policy: str
+    message: str
+    name: str = ""
 
 
 def _faults(
     comment: Suppression, used: Collection[str], catalog: Catalog, ran: Collection[str]
-) -> Iterator[tuple[str, str]]:
-    """The policy about comments, and what it has to say."""
+) -> Iterator[_Fault]:
     if comment.malformed or not comment.ids:
-        yield UNKNOWN, "The comment silences nothing: write `# tektonlint: ignore[policy-id] reason`."
+        yield _Fault(UNKNOWN, "The comment silences nothing: write `# tektonlint: ignore[policy-id] reason`.")
         return
     if not comment.reason:
-        yield REASON, "The comment does not say why. Write the reason behind the bracket, for whoever reads this next."
+        message = "The comment does not say why. Write the reason behind the bracket, for whoever reads this next."
+        yield _Fault(REASON, message)
     for name in comment.ids:
         policy = _id(catalog, name)
         if policy is None:
-            yield UNKNOWN, f"There is no policy `{_short(name)}`{_instead(name, catalog)}"
+            yield _Fault(UNKNOWN, f"There is no policy `{_short(name)}`{_instead(name, catalog)}", name)
         elif policy in NOT_SUPPRESSIBLE:
-            yield UNUSED, f"No comment can silence `{name}`. Mend what it finds, and delete this."
+            yield _Fault(UNUSED, f"No comment can silence `{name}`. Mend what it finds, and delete this.", name)
         elif policy in ran and policy not in used:
-            yield UNUSED, f"`{name}` finds nothing here any more. Delete the comment, or it will hide the next mistake."
+            message = f"`{name}` finds nothing here any more. Delete the comment, or it will hide the next mistake."
+            yield _Fault(UNUSED, message, name)
+
+
+def _without(file: File, comment: Suppression, names: Collection[str]) -> Fix | None:
+    """Takes ids out of a comment, and the comment out of the file where it names no other.
+
+    Other words on its line stay. No fix where nobody can say which of them belong to this comment.
+    """
+    from tektonlint.edit import Refusal
+
+    text = file.source.text
+    said = _IGNORE.search(text, *comment.span)
+    # A reason may speak of issue `#12`; any other `#` in it may begin the comment of another tool.
+    if said is None or (not said[2].startswith("#") and _OTHER_COMMENT.search(said[2])):
+        return None
+    kept = [name for name in comment.ids if name not in names]
+    before, after = text[comment.within.start : comment.span.start], text[comment.span.end : comment.within.end]
+    if kept:
+        separator = ", " if ", " in said[1] else ","
+        own = text[comment.span.start : said.start(1)] + separator.join(kept) + text[said.end(1) : comment.span.end]
+        edit = Edit(Location(file.source, comment.within), before + own + after)
+        gone = " and ".join(f"`{name}`" for name in comment.ids if name in names)
+        return Fix(f"delete {gone} from the comment", (edit,), Safety.SAFE)
+    left = (before + (said[2] if said[2].startswith("#") else "") + after.lstrip()).strip()
+    try:
+        span = comment.within if left else _whole(file, comment.within)
+    except Refusal:
+        return None
+    return Fix("delete the comment", (Edit(Location(file.source, span), left),), Safety.SAFE)
+
+
+def _whole(file: File, comment: Span) -> Span:
+    """A comment with the blanks before it, or with its line where nothing else stands there.
+
+    Raises `Refusal` where a block scalar above would take in what stands below.
+    """
+    from tektonlint.edit.geometry import line_above, line_start, next_line, refuse_swallowing
+
+    text = file.source.text
+    start = line_start(text, comment.start)
+    code = text[start : comment.start].rstrip(" \t")
+    if code:
+        return Span(start + len(code), comment.end)
+    end = next_line(text, comment.end)
+    scalars = (node for document in file.loaded.documents for node in walk(document.root) if isinstance(node, Scalar))
+    above = max((node for node in scalars if node.start < start), key=lambda node: node.start, default=None)
+    if above is not None:
+        refuse_swallowing(text, above, start, text[end:])
+    if end == comment.end and line_above(text, start) is not None:
+        # The file still ends without a line end.
+        start -= 2 if text.endswith("\r\n", 0, start) else 1
+    return Span(start, end)
 
 
 def _short(name: str) -> str:

@@ -63,7 +63,7 @@ class Writer:
             quote = self._one_of("", "", "", "", "'", '"')
             first, *rest = self._value(column, depth)
             head = f"{quote}{key}{quote}:"
-            if self._chance(40):
+            if self._chance(60):
                 lines += [f"{' ' * column}? {quote}{key}{quote}", f"{' ' * column}:{first}", *rest]
             else:
                 lines += [f"{' ' * column}{head}{first}", *rest]

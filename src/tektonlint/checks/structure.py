@@ -293,12 +293,12 @@ def _rename(fault: Fault, ctx: Context) -> Fix | None:
     return ctx.fix(title, lambda: edit.rename_key(fault.place, to), Safety.SAFE)
 
 
-def _fits(fault: Fault, names: tuple[str, ...], node: Node, aside: str = "") -> bool:
-    """Whether a value may stand under other names in the same mapping: a repair must not uncover the next fault."""
+def _fits(fault: Fault, names: tuple[str, ...], node: Node) -> bool:
+    """Whether a value is of a type that may stand under other names in the same mapping."""
     inner: Schema | bool = fault.problem.schema
     for name in names:
         inner = inner.under(name) if isinstance(inner, Schema) else inner
-    return fits(inner, node, aside) if isinstance(inner, Schema) else inner
+    return fits(inner, node) if isinstance(inner, Schema) else inner
 
 
 _RESOURCES_OF_OVERRIDES = {
@@ -318,7 +318,7 @@ def _move(fault: Fault, ctx: Context) -> Fix | None:
     if fault.moved is not None and fault.moved.holds:
         return _unwrap(fault, names, ctx)
     old, new = _RESOURCES_OF_OVERRIDES.get(to, ("", ""))
-    if not _fits(fault, names, fault.place.node, old):
+    if not _fits(fault, names, fault.place.node):
         return None
     title = f"move `{fault.name}` to `{to}`" if len(names) > 1 else f"rename `{fault.name}` to `{to}`"
 

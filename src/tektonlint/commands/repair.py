@@ -96,10 +96,14 @@ def _show(changed: Iterable[tuple[Source, Source]]) -> None:
     if sys.stdout.isatty():
         sys.stdout.writelines(escape(line.removesuffix("\n")) + "\n" for line in lines)
         return
-    # The text layer would change line ends on Windows, and letters that the encoding lacks everywhere.
+    bytes_of = getattr(sys.stdout, "buffer", None)
+    if bytes_of is None:
+        sys.stdout.writelines(lines)
+        return
+    # The text layer would change line ends on Windows, and everywhere what the terminal's encoding lacks.
     sys.stdout.flush()
-    sys.stdout.buffer.write("".join(lines).encode("utf-8"))
-    sys.stdout.buffer.flush()
+    bytes_of.write("".join(lines).encode("utf-8", "surrogateescape"))
+    bytes_of.flush()
 
 
 def _patch(old: Source, new: Source) -> Iterator[str]:

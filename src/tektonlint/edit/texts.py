@@ -97,7 +97,7 @@ def insert_lines(place: Place, number: int, lines: tuple[str, ...]) -> Change:
         raise Refusal("a blank line at the end of the block would not count")
     at = next_line(text, end_of_block(text, node))
     if at == len(text) and text[-1] not in "\r\n":
-        if node.text.endswith("\n"):
+        if node.text.endswith("\n") or not block.rstrip("\r\n"):
             raise Refusal("the file ends in the middle of a blank line")
         # What ends the file ends without a line end, as before.
         block = newline + block.removesuffix(newline)

@@ -85,6 +85,7 @@ class Context(NamedTuple):
         document: int = 0,
         refused: bool = False,
         related: Iterable[tuple[Location, str]] = (),
+        fix: Fix | None = None,
     ) -> Finding:
         """A finding about a file rather than a resource in it."""
         return Finding(
@@ -96,6 +97,7 @@ class Context(NamedTuple):
             resource=next((item.id for item in file.resources if item.document.index == document), None),
             refused=refused,
             related=tuple(Related(*one) for one in related),
+            fix=fix,
         )
 
     def _lowered(self, severity: Severity | None) -> Severity:
