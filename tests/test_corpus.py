@@ -102,6 +102,7 @@ ABOUT: dict[str, Callable[[str, str], bool]] = {
     "mutable-image": lambda text, message: f"`{text}`" in message,
     "podtemplate-misplaced": ends_the_first_path,
     "privileged-step": lambda text, _: text == "true",
+    "privileged-buildah": lambda text, _: text == "true",
     "renamed-field": ends_the_first_path,
     "shebang-not-at-start": lambda text, _: text == "#!",
     "suppression-reason": lambda text, _: text.startswith("# tektonlint: "),

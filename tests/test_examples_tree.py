@@ -59,7 +59,7 @@ def test_an_exception_is_needed(policy: str, shown: set[str]) -> None:
         ("tasks/download-model.yaml", 27, "compute-resources", "`resources` on a v1 step: out of memory"),
         ("runs/granite-8b.yaml", 11, "podtemplate-misplaced", "the fsGroup had no effect: permission denied"),
         ("tasks/build-image.yaml", 24, "fsgroup-in-container-securitycontext", "an fsGroup in a container"),
-        ("tasks/build-image.yaml", 23, "privileged-step", "Buildah ran privileged"),
+        ("tasks/build-image.yaml", 23, "privileged-buildah", "Buildah ran privileged"),
     ],
 )
 def test_an_incident_is_told_where_it_was_made(

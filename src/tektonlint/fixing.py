@@ -277,7 +277,8 @@ def _candidate(tree: Tree, name: str, findings: Sequence[Finding]) -> str:
         text = apply(file.source.text, edits)
     except ValueError as error:
         raise FixRejected(str(error), name) from None
-    verify(file, _file(tree.with_texts({name: text}), name), _touched(findings), edits)
+    about = [finding.at.span.start for finding in findings]
+    verify(file, _file(tree.with_texts({name: text}), name), _touched(findings), edits, about)
     return text
 
 
@@ -285,10 +286,13 @@ def _touched(findings: Iterable[Finding]) -> set[Touched]:
     return {(finding.document, path) for finding in findings if finding.fix for path in finding.fix.touches}
 
 
-def verify(before: File, after: File, touches: Collection[Touched], edits: Sequence[Edit]) -> None:
+def verify(
+    before: File, after: File, touches: Collection[Touched], edits: Sequence[Edit], about: Collection[int] = ()
+) -> None:
     """Raises `FixRejected` unless a text differs from another only as declared.
 
-    `touches` are the documents and paths at or under which values may differ.
+    `touches` are the documents and paths at or under which values may differ; a comment at one of the offsets
+    `about` is what a finding is about, so it may differ too.
     """
 
     def reject(reason: str) -> FixRejected:
@@ -306,8 +310,7 @@ def verify(before: File, after: File, touches: Collection[Touched], edits: Seque
         for path in _differences(old.root, new_one.root, ()):
             if not any(path[: len(one)] == one for one in allowed):
                 raise reject(f"`{'.'.join(map(str, path))}` changed too" if path else "the whole document changed")
-    lost = Counter(_comments(before)) - Counter(_comments(after)) - Counter(_removed_comments(before, edits))
-    lost -= Counter(_replaced_directives(before, edits))
+    lost = Counter(_comments(before)) - Counter(_comments(after)) - Counter(_removed_comments(before, edits, about))
     if lost:
         raise reject(f"the comment `{next(iter(lost))}` got lost")
     if _fault_count(after, before, touches) > sum(len(faults(resource)) for resource in before.resources):
@@ -351,39 +354,35 @@ def _equal(old: Scalar, new: Scalar) -> bool:
 
 def _comments(file: File) -> list[str]:
     """The texts of a file's comments."""
-    text = file.source.text
-    return [text[one.start : one.end].rstrip() for one in comments(text, file.loaded.documents)]
+    return [_text_of(one, file) for one in comments(file.source.text, file.loaded.documents)]
 
 
-def _removed_comments(file: File, edits: Iterable[Edit]) -> list[str]:
-    """The comments that go with what edits take out: behind its first value, and no further than the line of its last.
+def _text_of(comment: Span, file: File) -> str:
+    return file.source.text[comment.start : comment.end].rstrip()
 
-    A comment that an edit merely moves is still there.
+
+def _removed_comments(file: File, edits: Iterable[Edit], about: Collection[int]) -> list[str]:
+    """The comments that findings are about, and those that go with what edits take out.
+
+    These stand behind its first value, and no further than the line of its last. A comment that an edit merely moves
+    is still there.
     """
     text = file.source.text
     deletions = [edit.at.span for edit in edits if not edit.text and edit.at.span.end > edit.at.span.start]
-    if not deletions:
-        return []
-    found = comments(text, file.loaded.documents)
-    leaves = [node for document in file.loaded.documents for node in walk(document.root) if _is_leaf(node)]
-    removed: list[str] = []
+    leaves: list[Node] = []
+    if deletions:
+        leaves = [node for document in file.loaded.documents for node in walk(document.root) if _is_leaf(node)]
+    reaches: list[Span] = []
     for span in deletions:
         inside = [node for node in leaves if span.start <= node.start and node.end <= span.end]
         if inside:
             last = LINE_END.search(text, max(node.end for node in inside))
-            reach = Span(min(node.start for node in inside), min(span.end, last.start() if last else len(text)))
-            removed += [text[one.start : one.end].rstrip() for one in found if reach.start < one.start < reach.end]
-    return removed
-
-
-def _replaced_directives(file: File, edits: Iterable[Edit]) -> list[str]:
-    """The comments to tektonlint itself that an edit is about, with nothing else in its range but blanks."""
-    text = file.source.text
-    spans = [edit.at.span for edit in edits if "tektonlint:" in text[slice(*edit.at.span)]]
+            reaches.append(Span(inside[0].start, min(span.end, last.start() if last else len(text))))
     return [
-        text[one.start : one.end].rstrip()
-        for one in (comments(text, file.loaded.documents) if spans else ())
-        if any(text[span.start : span.end].strip() == text[one.start : one.end].rstrip() for span in spans)
+        _text_of(one, file)
+        for one in comments(text, file.loaded.documents)
+        if any(one.start <= offset < one.end for offset in about)
+        or any(reach.start < one.start < reach.end for reach in reaches)
     ]
 
 

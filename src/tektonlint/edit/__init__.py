@@ -3,8 +3,8 @@
 Every operation takes places of one file and gives a `Change`: the edits, and the paths whose values may differ
 afterwards. Indentation, line ends, quotes and order are learnt from what stands around; every character outside
 the edits stays. Where an operation cannot be exact it raises `Refusal` with the reason: what an alias shares, tags,
-block scalars with an indentation indicator, tabs in the indentation, comments or blank lines that would become
-part of a script, and, but for what is exact there too, flow style.
+block scalars with an indentation indicator, comments or blank lines that would become part of a script, and, but
+for what is exact there too, flow style.
 """
 
 from __future__ import annotations

@@ -36,7 +36,6 @@ ODD_LINE_END = pattern("[\x85\u2028\u2029]")
 # What stands before a key or dash on its line, if not more than that is needed.
 _BEFORE = pattern(r" *(?:- +)*")
 _COMMENT = pattern(r"#[^\r\n]*")
-_ANCHOR_OR_TAG = pattern(r"(?:[ \t\r\n]|#[^\r\n]*(?:[\r\n]|\Z))*[&!]")
 _BLANKS_AND_COMMENT = pattern(r"[ \t]+#")
 _WITH_INDENTATION = pattern(r"[|>][+-]?[1-9]")
 _CHOMPING = pattern(r"[|>][1-9]?([+-]?)")
@@ -199,14 +198,6 @@ def refuse_tagged(before: str) -> None:
         raise Refusal("it has a tag")
 
 
-def refuse_odd_emptiness(text: str, offset: int) -> None:
-    """Refuses an empty value that is not just behind its colon or dash, or has an anchor or a tag there."""
-    if text[offset - 1] not in ":-":
-        raise Refusal("the value is empty, without a colon or with a tag")
-    if _ANCHOR_OR_TAG.match(text, offset):
-        raise Refusal("the value is empty, or holds nothing but an anchor or a tag")
-
-
 def refuse_open_colon(text: str, offset: int) -> None:
     """Refuses to put a comma or a bracket right behind the colon of an empty value.
 
@@ -233,8 +224,6 @@ def lines_of(place: Place, first: int, end: int) -> Extent:
         raise Refusal("the document holds a character that only YAML takes for a line end")
     start = line_start(text, first)
     before = text[start:first]
-    if "\t" in before:
-        raise Refusal("the line is indented with a tab")
     if not _BEFORE.fullmatch(before):
         raise Refusal("something else stands before it on its line")
     only_a_comment_behind(text, end)
@@ -263,8 +252,6 @@ def last_offset(text: str, node: Node) -> int:
     if is_block(text, last):
         assert isinstance(last, Scalar)
         return end_of_block(text, last)
-    if last.start == last.end:
-        refuse_odd_emptiness(text, last.end)
     return max(node.end, last.end)
 
 
@@ -305,8 +292,6 @@ def end_of_block(text: str, node: Scalar) -> int:
     """The end of the last line that counts: of blank lines those that are kept, or wider than the indentation."""
     keeps = chomping(text, node) == "+"
     indent = indentation(node, text)
-    if indent == 0 and node.text.strip("\n"):
-        raise Refusal("a block in it holds nothing but blanks")
     end = node.end
     at = next_line(text, end)
     while at < len(text):

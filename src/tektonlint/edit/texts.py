@@ -16,7 +16,6 @@ from tektonlint.edit.geometry import (
     newline_of,
     next_line,
     owner_of,
-    refuse_odd_emptiness,
     refuse_tagged,
     replacing,
     says_its_indentation,
@@ -36,9 +35,8 @@ def replace_scalar(place: Place, value: str | int | bool) -> Change:
         raise Refusal("it is a block scalar")
     text = scalar_text(value, flow=flow, quote=node.style)
     if node.start == node.end:
-        if not before.endswith((":", "-")):
+        if not before.strip():
             raise Refusal("the key stands there without a colon")
-        refuse_odd_emptiness(place.resource.source.text, node.end)
         text = f" {text}"
     return Change((replacing(place, node.start, node.end, text),), frozenset((place.path,)))
 
