@@ -59,7 +59,8 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
 
 def load_tool() -> ModuleType:
     spec = importlib.util.spec_from_file_location("derive_schemas", ROOT / "tools" / "derive_schemas.py")
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     # Dataclasses look their module up there.
     sys.modules[spec.name] = module

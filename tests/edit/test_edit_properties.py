@@ -155,11 +155,33 @@ def replace_fragment(draw: st.DrawFn, place: Place) -> Act:
     return Act(lambda place: edit.replace_fragment(place, start, end, replacement), mean)
 
 
+def unwrap_key(draw: st.DrawFn, place: Place) -> Act:
+    def mean(data: Any, place: Place) -> None:
+        owner = holder(data, place)
+        ((name, value),) = owner.pop(place.path[-1]).items()
+        assert name not in owner
+        owner[name] = value
+
+    return Act(edit.unwrap_key, mean)
+
+
+def remove_lines(draw: st.DrawFn, place: Place) -> Act:
+    present = (place.text or "").splitlines(keepends=True)
+    first = draw(st.integers(0, max(len(present) - 1, 0)))
+    count = draw(st.integers(0, min(2, len(present) - first)))
+
+    def mean(data: Any, place: Place) -> None:
+        del present[first : first + count]
+        holder(data, place)[place.path[-1]] = "".join(present)
+
+    return Act(lambda place: edit.remove_lines(place, first, count), mean)
+
+
 def counts(place: Place) -> bool:
     """Whether Kubernetes reads the value of a place, rather than another of its name."""
     node: Any = place.resource.document.root
     for step in place.path:
-        node = node.index[step].value if isinstance(node, Mapping) else node.items[step]
+        node = node.items[step] if isinstance(step, int) else node.index[step].value
     return node is place.node
 
 
@@ -167,8 +189,16 @@ def is_scalar(place: Place) -> bool:
     return isinstance(place.node, Scalar)
 
 
+def is_literal(place: Place) -> bool:
+    return isinstance(place.node, Scalar) and place.node.style == LITERAL
+
+
 def is_entry(place: Place) -> bool:
     return place.key is not None
+
+
+def is_pair(place: Place) -> bool:
+    return is_entry(place) and isinstance(place.node, Mapping) and len(place.node.entries) == 1
 
 
 # The operation, and the places that it is tried at; it refuses others at once.
@@ -180,7 +210,9 @@ OPERATIONS: list[tuple[Callable[[st.DrawFn, Place], Act], Callable[[Place], bool
     (insert_key, lambda place: isinstance(place.node, Mapping)),
     (append_item, lambda place: isinstance(place.node, Sequence)),
     (move_key, is_entry),
-    (insert_lines, lambda place: isinstance(place.node, Scalar) and place.node.style == LITERAL),
+    (unwrap_key, is_pair),
+    (insert_lines, is_literal),
+    (remove_lines, is_literal),
     (replace_fragment, lambda place: place.text is not None),
 ]
 
@@ -188,9 +220,10 @@ OPERATIONS: list[tuple[Callable[[st.DrawFn, Place], Act], Callable[[Place], bool
 def places(place: Place) -> Iterator[Place]:
     """A place and all below it, and the entries there that do not count."""
     yield place
-    for entry in place.node.entries if isinstance(place.node, Mapping) else ():
-        if place.node.index.get(entry.name) is not entry and entry.name != "<<":
-            yield Place(place.resource, entry.value, (*place.path, entry.name), entry.key)
+    if isinstance(place.node, Mapping):
+        for entry in place.node.entries:
+            if place.node.index.get(entry.name) is not entry and entry.name != "<<":
+                yield Place(place.resource, entry.value, (*place.path, entry.name), entry.key)
     for inner in (*place.entries(), *place.items()):
         yield from places(inner)
 

@@ -10,7 +10,7 @@ from tektonlint.edit import Refusal
 from tektonlint.finding import Edit, Location, Path
 from tektonlint.tekton.resource import Place
 from tektonlint.text import BOM, Source, Span
-from tests.edit.places import Operation, documents_of, edited, place_at
+from tests.edit.places import Operation, documents_of, edited, place_at, whole
 
 # A text, the path of a place in it, what is done there, and the text that comes of it (or the reason of a refusal).
 Case = tuple[str, Path, Operation, str]
@@ -294,6 +294,7 @@ ADDED: dict[str, Case] = {
     "a list, indented as others are": ("a:\n    -   x\n", (), insert("c", ["d"]), "a:\n    -   x\nc:\n    -   d\n"),
     "to braces": ("a: {b: 1}\n", ("a",), insert("c", [{"d": "x, y"}]), 'a: {b: 1, c: [{d: "x, y"}]}\n'),
     "to empty braces": ("a: {}\n", ("a",), insert("c", 3), "a: {c: 3}\n"),
+    "to empty braces over two lines": ("a: {\n}\n", ("a",), insert("c", 3), "a: {c: 3}\n"),
     "to braces over several lines": ("a: {\n  b: 1,\n}\n", ("a",), insert("c", 3), "a: {\n  b: 1, c: 3,\n}\n"),
     "to braces, behind another": ("a: {b: 1, d: 1}\n", ("a",), insert("c", 3, "b"), "a: {b: 1, c: 3, d: 1}\n"),
     "to braces of JSON": ('a: {"b": "x"}\n', ("a",), insert("c", "y"), 'a: {"b": "x", "c": "y"}\n'),
@@ -349,7 +350,8 @@ MOVED: dict[str, Case] = {
         "a: 1\n# above\nts:\n  p: 1h # behind\n# below\nb: 1\n",
     ),
     "with what stands in it": (
-        "s:\n    t: # 1\n        # 2\n        a: |\n            x\n\n             y\n        b: [1,\n      2]\n    u: 1\n",
+        "s:\n    t: # 1\n        # 2\n        a: |\n            x\n\n             y\n"
+        "        b: [1,\n      2]\n    u: 1\n",
         ("s", "t"),
         move("o", "m"),
         "s:\n    o:\n        m: # 1\n            # 2\n            a: |\n                x\n\n                 y\n"
@@ -702,6 +704,38 @@ def test_two_changes_of_one_file_become_one() -> None:
     assert {("items",), ("spec",), ("items", 0, "a")} == both.touches
 
 
+def test_two_changes_that_add_at_one_place_add_in_their_order() -> None:
+    before = "a: 1"
+    document = documents_of(before)[0]
+
+    both = insert("b", 2)(whole(document)).with_(insert("c", 3)(whole(document)))
+
+    assert "a: 1\nb: 2\nc: 3" == edit.apply(before, both.edits)
+    assert {("b",), ("c",)} == both.touches
+
+
+def test_what_two_changes_both_do_is_done_once() -> None:
+    before = "a: 1\nb: 2\n"
+    change = edit.remove_key(place_at(documents_of(before)[0], ("a",)))
+
+    assert "b: 2\n" == edit.apply(before, change.with_(change).edits)
+
+
+@pytest.mark.parametrize(
+    ("before", "one", "other"),
+    [
+        ("a: 1\n", replace(2), replace(3)),
+        ("a: {}\n", insert("b", 1), insert("c", 1)),
+        ("a: []\n", append(1), append(2)),
+    ],
+)
+def test_two_changes_that_replace_the_same_text_are_refused(before: str, one: Operation, other: Operation) -> None:
+    place = place_at(documents_of(before)[0], ("a",))
+
+    with pytest.raises(Refusal, match="both replace the same text"):
+        one(place).with_(other(place))
+
+
 def test_a_range_outside_of_the_text_is_an_error() -> None:
     with pytest.raises(ValueError, match="0 to 9 is no range of the text"):
         edit.replace_fragment(place_at(documents_of("a: xy\n")[0], ("a",)), 0, 9, "z")
@@ -844,6 +878,7 @@ REFUSED: dict[str, tuple[str, Path, Operation, str]] = {
         append(1),
         "a comment stands behind the last of them, in flow style",
     ),
+    "a comment in empty brackets": ("a: [ # c\n]\n", ("a",), append(1), "a comment stands in the brackets"),
     "a mapping with a key of its own": (
         "? a\n: 1\n",
         (),

@@ -75,7 +75,10 @@ def _in_brackets(place: Place, node: Mapping | Sequence, last: Node | None, adde
     if text[node.start] not in "[{":
         raise Refusal("the mapping has no braces of its own")
     if last is None:
-        return replacing(place, node.start + 1, node.start + 1, added)
+        if text[node.start + 1 : node.end - 1].strip():
+            raise Refusal("a comment stands in the brackets")
+        # The brackets are part of the edit, so that no two changes can both be the first in them.
+        return replacing(place, node.start, node.end, text[node.start] + added + text[node.end - 1])
     refuse_open_colon(text, last.end)
     if re.compile(r"[ \t,]*#").match(text, last.end):
         raise Refusal("a comment stands behind the last of them, in flow style")
