@@ -182,6 +182,17 @@ def test_a_commit_of_a_bad_file_is_blocked(repository: Repository) -> None:
     assert "task.yaml:9:7  error  " in done.said
 
 
+def test_who_tries_the_hook_without_configuring_it_is_told_the_same(repository: Repository) -> None:
+    repository.write("a task.yaml", BAD)
+    repository.git("add", "a task.yaml")
+    words = ("try-repo", str(repository.checkout.folder), "tektonlint", "--all-files")
+
+    done = run(sys.executable, "-m", "pre_commit", *words, cwd=repository.folder, home=repository.checkout.home)
+
+    assert 1 == done.returncode, done.stdout + done.stderr
+    assert "a task.yaml:9:7  error  " in done.stdout
+
+
 def test_only_files_of_the_commit_are_told(repository: Repository) -> None:
     repository.write("other.yaml", BAD)
     repository.git("add", "other.yaml")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tektonlint import engine, tree
-from tektonlint.finding import Finding, Severity
+from tektonlint.finding import Finding, Safety, Severity
 from tektonlint.policy import catalog
 from tektonlint.policy.catalog import Choice, enabled
 from tektonlint.tekton.target import Target, newest
@@ -124,3 +124,13 @@ def test_a_claim_that_nothing_mounts_is_said_to_block_the_pod() -> None:
 
     assert "the pod waits until its claim is bound" in claim.message
     assert "nothing sees it" in empty.message
+
+
+@pytest.mark.parametrize(("mount", "safety"), [("models", Safety.UNSAFE), ("cache", Safety.SAFE)])
+def test_a_volume_is_not_deleted_safely_where_a_mount_may_mean_it(mount: str, safety: Safety) -> None:
+    volumes = "  volumes: [{name: model, emptyDir: {}}, {name: cache, emptyDir: {}}]\n"
+    mounts = f"{{volumeMounts: [{{name: cache, mountPath: /c}}, {{name: {mount}, mountPath: /m}}]}}"
+    finding = only("unused-volume", task(mounts) + volumes)
+
+    assert finding.fix is not None
+    assert safety is finding.fix.safety

@@ -248,6 +248,14 @@ def test_a_link_out_of_the_root_is_a_note_and_not_followed(tmp_path: Path) -> No
     assert ["task.yaml"] == [resource.source.name for resource in found.resources]
 
 
+def test_a_named_link_out_of_a_marked_root_is_reported() -> None:
+    write("outside/secret.yaml", "root/task.yaml")
+    os.symlink("../outside/secret.yaml", "root/file.yaml")
+    found = tree.read(["root/file.yaml"], tree.find_root(["root/file.yaml"], "root", nowhere))
+
+    assert ["file.yaml"] == reported(found)
+
+
 def test_a_named_link_out_of_the_root_is_not_followed_either() -> None:
     write("outside/secret.yaml", "root/task.yaml")
     os.symlink("../outside/secret.yaml", "root/file.yaml")

@@ -120,6 +120,8 @@ def unused_volume(task_spec: Place, ctx: Context) -> Iterator[Finding]:
         for variable in container.each("env"):
             from_file = variable.get("valueFrom", "fileKeyRef", "volumeName")
             used.add((from_file.text if from_file is not None else None) or "")
+    # A mount without a volume may be this volume's, misspelt: then deleting it would be the wrong half to mend.
+    astray = used - {""} - set(_names(task_spec.each("volumes")))
     for volume in task_spec.each("volumes"):
         name = volume.get("name")
         text = name.known_text if name is not None else None
@@ -129,7 +131,7 @@ def unused_volume(task_spec: Place, ctx: Context) -> Iterator[Finding]:
             what = "so nothing sees it" if claim is None else "yet the pod waits until its claim is bound"
             message = f"No step or sidecar mounts the volume `{text}`, {what}. Delete it, or add the missing mount."
             claimed = claim is not None or volume.get("ephemeral") is not None
-            safety = Safety.UNSAFE if claimed else Safety.SAFE
+            safety = Safety.UNSAFE if claimed or astray else Safety.SAFE
             fix = _without(volume, f"delete the volume `{text}`", ctx, safety)
             yield ctx.finding(name, message, fix=fix)
 

@@ -248,8 +248,9 @@ class _Reader:
             self._failed[path] = File(source=source, unreadable=why, reported=self.reported)
 
     def _outside(self, path: str, target: str) -> None:
-        source = Source(self._name(path), "", _shown(path))
-        self._failed[path] = File(source=source, outside=target, reported=self.reported)
+        if path not in self._failed:
+            source = Source(self._name(path), "", _shown(path))
+            self._failed[path] = File(source=source, outside=target, reported=self.reported)
 
     def _inside(self, path: str) -> bool:
         folder = self.root.folder
