@@ -14,9 +14,9 @@ BLOCK_LINES = ["echo $(params.x)", "  deeper", "# no comment", "- item", "a: b",
 class Writer:
     """Writes one document, line by line; `draw` decides everything that is open."""
 
-    def __init__(self, draw: st.DrawFn) -> None:
+    def __init__(self, draw: st.DrawFn, comments: int = 0) -> None:
         self._draw = draw
-        self._comments = 0
+        self._comments = comments
         self._anchors = 0
         self._scalars: list[str] = []
         self._mappings: list[str] = []
@@ -189,11 +189,7 @@ class Writer:
 @st.composite
 def manifests(draw: st.DrawFn, line_ends: tuple[str, ...] = ("\n", "\r\n")) -> str:
     """A file of one or more documents. Few are no YAML."""
-    documents = []
-    writer = Writer(draw)
-    for _ in range(draw(st.sampled_from([1, 1, 1, 2]))):
-        writer = Writer(draw)
-        documents.append(writer.document())
+    documents = [Writer(draw, 100 * number).document() for number in range(draw(st.sampled_from([1, 1, 1, 2])))]
     lines = ["---"] if draw(st.booleans()) else []
     for number, document in enumerate(documents):
         lines += [*(["---"] if number else []), *document]

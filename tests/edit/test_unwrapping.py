@@ -59,6 +59,7 @@ REMOVED = {
     "the last": ("a: |\n  one\n  two\n\nb: 1\n", 1, 1, "a: |\n  one\n\nb: 1\n"),
     "before blanks under an indicator": ("a: |2\n\n    one\n", 0, 1, "a: |2\n    one\n"),
     "the end of the file without a line end": ("a: |\n  one\n  two", 0, 1, "a: |\n  two"),
+    "the last of the file without a line end": ("a: |\n  one\n  two", 1, 1, "a: |\n  one\n"),
     "with CRLF": ("a: |\r\n\r\n  one\r\n", 0, 1, "a: |\r\n  one\r\n"),
     "none": ("a: |\n  one\n", 0, 0, "a: |\n  one\n"),
 }

@@ -7,11 +7,8 @@ import re
 from tektonlint.document import Mapping, Node, Sequence
 from tektonlint.edit.change import Change, Refusal
 from tektonlint.edit.geometry import (
-    common_quote,
     extent_of,
-    item_width,
     last_offset,
-    layout_of,
     lines_of,
     newline_of,
     next_line,
@@ -19,6 +16,7 @@ from tektonlint.edit.geometry import (
     replacing,
     unshared,
 )
+from tektonlint.edit.layout import common_quote, item_width, layout_of
 from tektonlint.edit.values import Data, entry_lines, flow_entry, flow_text, item_lines
 from tektonlint.finding import Edit
 from tektonlint.tekton.resource import Place

@@ -7,15 +7,15 @@ scalar may own blank lines behind that, so ends of lines are asked for here.
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, TypeVar
 
-from tektonlint.document import DOUBLE, FOLDED, LITERAL, PLAIN, SINGLE, Entry, Mapping, Node, Scalar, Sequence
-from tektonlint.edit.change import Refusal as Refusal
-from tektonlint.edit.values import Layout
+from tektonlint.document import FOLDED, LITERAL, PLAIN, Entry, Mapping, Node, Scalar, Sequence
+from tektonlint.edit.change import Refusal
 from tektonlint.finding import Edit, Location
 from tektonlint.offsets import indentation
 from tektonlint.patterns import pattern
-from tektonlint.tekton.resource import Place
+from tektonlint.tekton.resource import Place, Resource
 from tektonlint.text import BOM, LINE_END, Span
 
 
@@ -39,14 +39,12 @@ _COMMENT = pattern(r"#[^\r\n]*")
 _BLANKS_AND_COMMENT = pattern(r"[ \t]+#")
 _WITH_INDENTATION = pattern(r"[|>][+-]?[1-9]")
 _CHOMPING = pattern(r"[|>][1-9]?([+-]?)")
-_DASH = pattern(r"- +\Z")
-
-# Lines
 
 
 def line_start(text: str, offset: int) -> int:
     """Where the line of an offset begins; a byte-order mark is not part of the first."""
-    start = max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
+    start = text.rfind("\n", 0, offset) + 1
+    start = max(start, text.rfind("\r", start, offset) + 1)
     return 1 if start == 0 and text.startswith(BOM) else start
 
 
@@ -69,13 +67,11 @@ def line_above(text: str, start: int) -> int | None:
     return line_start(text, start - (2 if text.endswith("\r\n", 0, start) else 1))
 
 
-def line_starts(text: str, start: int, end: int) -> list[int]:
+def line_starts(text: str, start: int, end: int) -> Iterator[int]:
     """The offsets at which lines begin, from `start`, which is one, to before `end`."""
-    starts: list[int] = []
     while start < end:
-        starts.append(start)
+        yield start
         start = next_line(text, start)
-    return starts
 
 
 def newline_of(text: str, near: int) -> str:
@@ -89,34 +85,58 @@ def replacing(place: Place, start: int, end: int, text: str) -> Edit:
     return Edit(Location(place.resource.source, Span(start, end)), text)
 
 
-# What stands around a place
+def owner_of(place: Place) -> tuple[Mapping | Sequence, int]:
+    """The collection in whose text a place stands, and the number of its entry or item there.
 
-
-def owner_of(place: Place) -> Mapping | Sequence:
-    """The collection in whose text a place stands; found by position, so that duplicate keys do not matter."""
+    It is found by position, so that neither duplicate keys nor merged ones matter.
+    """
+    root = place.resource.document.root
     wanted = place.key or place.node
-    node: Node | None = place.resource.document.root
+    if wanted is root:
+        raise Refusal("it is the whole document")
+    node: Node = root
     while isinstance(node, Mapping | Sequence):
-        inner: Node | None = None
-        for key, value in _children(node):
-            here = key is wanted or value is wanted
-            if here or value.start <= wanted.start <= value.end:
-                if key is not None and key.text == "<<" and key.style == PLAIN:
-                    raise Refusal("it is merged into the mapping from elsewhere")
-                if here:
-                    return node
-                inner = value
-        node = inner
-    raise Refusal("it is the whole document" if wanted is place.resource.document.root else _SHARED)
+        number = _child_at(node, wanted.start)
+        if number < 0:
+            break
+        key, value = _child(node, number)
+        if key is not None and key.text == "<<" and key.style == PLAIN and wanted.start <= value.end:
+            raise Refusal("it is merged into the mapping from elsewhere")
+        if key is wanted or value is wanted:
+            return node, number
+        node = value
+    raise Refusal(_SHARED)
 
 
-def _children(node: Mapping | Sequence) -> list[tuple[Scalar | None, Node]]:
+def _child_at(node: Mapping | Sequence, offset: int) -> int:
+    """The number of the last entry or item that begins at or before an offset; -1 if none does.
+
+    They stand in the order of the file; a hostile collection may have a hundred thousand.
+    """
+    if isinstance(node, Mapping):
+        return bisect_right(node.entries, offset, key=lambda entry: entry.key.start) - 1
+    return bisect_right(node.items, offset, key=lambda item: item.start) - 1
+
+
+def _child(node: Mapping | Sequence, number: int) -> tuple[Scalar | None, Node]:
+    if isinstance(node, Mapping):
+        return node.entries[number].key, node.entries[number].value
+    return None, node.items[number]
+
+
+def children(node: Mapping | Sequence) -> list[tuple[Scalar | None, Node]]:
     if isinstance(node, Mapping):
         return [(entry.key, entry.value) for entry in node.entries]
     return [(None, item) for item in node.items]
 
 
 _SHARED = "it is shared through an alias"
+
+
+def span_of(node: Mapping | Sequence, number: int) -> Span:
+    """Where an entry or item stands, without its anchors and tags."""
+    key, value = _child(node, number)
+    return Span((key or value).start, value.end)
 
 
 def unshared(node: Node) -> Node:
@@ -132,42 +152,59 @@ def all_unshared(node: Node) -> None:
     while stack:
         current = unshared(stack.pop())
         if not isinstance(current, Scalar):
-            for key, value in _children(current):
+            for key, value in children(current):
                 stack += [value] if key is None else [key, value]
 
 
-def entry_of(place: Place) -> tuple[Mapping, Entry]:
-    """The mapping in which a place's key is written, and the entry it is the key of."""
-    owner = owner_of(place)
+def entry_of(place: Place) -> tuple[Mapping, int]:
+    """The mapping in which a place's key is written, and the number of its entry there."""
+    owner, number = owner_of(place)
     unshared(owner)
     if not isinstance(owner, Mapping):
         raise Refusal("it is no entry of a mapping")
-    # They stand in the order of the file; a hostile mapping may have a hundred thousand.
-    start = (place.key or place.node).start
-    entry = owner.entries[bisect_right(owner.entries, start, key=lambda entry: entry.key.start) - 1]
-    if place.key is not entry.key and place.node is not entry.value:
-        raise Refusal("it is merged into the mapping from elsewhere")
-    unshared(entry.key)
-    return owner, entry
+    unshared(owner.entries[number].key)
+    return owner, number
 
 
 def item_of(place: Place) -> tuple[Sequence, int]:
     """The list in which a place is written, and the number of its item."""
-    owner = owner_of(place)
+    owner, number = owner_of(place)
     unshared(owner)
     if not isinstance(owner, Sequence):
         raise Refusal("it is no item of a list")
-    return owner, next(number for number, item in enumerate(owner.items) if item is place.node)
+    return owner, number
 
 
-def refuse_uncovering(owner: Mapping, entry: Entry) -> None:
+def refuse_uncovering(place: Place, owner: Mapping, entry: Entry) -> None:
     """Refuses an entry without which another value of its name would count."""
     if owner.index.get(entry.name) is not entry:
         return
-    if any(other.name == entry.name and other is not entry for other in owner.entries):
+    if entry in _with_a_double(place.resource):
         raise Refusal("the key stands twice, and the other value would count")
-    if any(entry.name in source.index for source in _merged(owner)):
+    if _has_merges(place.resource) and any(entry.name in source.index for source in _merged(owner)):
         raise Refusal("the key is merged into the mapping too, and that value would count")
+
+
+def _with_a_double(resource: Resource) -> frozenset[Entry]:
+    """The entries of a document before which another of their name stands."""
+    duplicates = resource.document.duplicates
+    return once(resource, "entries with a double", lambda: frozenset(duplicate.last for duplicate in duplicates))
+
+
+def _has_merges(resource: Resource) -> bool:
+    text, span = resource.source.text, resource.document.span
+    return once(resource, "maybe a merge key", lambda: text.find("<<", *span) >= 0)
+
+
+_Fact = TypeVar("_Fact")
+
+
+def once(resource: Resource, name: str, compute: Callable[[], _Fact]) -> _Fact:
+    """A fact about a resource's document, computed when it is first asked for."""
+    if name not in resource.memo:
+        resource.memo[name] = compute()
+    fact: _Fact = resource.memo[name]
+    return fact
 
 
 def _merged(owner: Mapping) -> list[Mapping]:
@@ -176,15 +213,13 @@ def _merged(owner: Mapping) -> list[Mapping]:
     return [source for source in sources if isinstance(source, Mapping)]
 
 
-def before_value(place: Place, owner: Mapping | Sequence) -> str:
+def before_value(text: str, owner: Mapping | Sequence, number: int) -> str:
     """What stands between a value and its key, or the item before it: `:`, `-`, `,`, anchors, tags."""
-    text = place.resource.source.text
-    if isinstance(owner, Mapping):
-        since = next(entry.key.end for entry in owner.entries if entry.value is place.node)
-    else:
-        number = next(number for number, item in enumerate(owner.items) if item is place.node)
-        since = owner.items[number - 1].end if number else owner.start
-    return without_comments(text[since : place.node.start])
+    key, value = _child(owner, number)
+    since = span_of(owner, number - 1).end if number else owner.start
+    if key is not None:
+        since = key.end
+    return without_comments(text[since : value.start])
 
 
 def without_comments(text: str) -> str:
@@ -207,9 +242,6 @@ def refuse_open_colon(text: str, offset: int) -> None:
         raise Refusal("the value before it is empty, in flow style")
 
 
-# Lines of entries and items
-
-
 def extent_of(place: Place, entry: Entry) -> Extent:
     """The lines of an entry of a block mapping."""
     end = last_offset(place.resource.source.text, entry.value)
@@ -219,8 +251,7 @@ def extent_of(place: Place, entry: Entry) -> Extent:
 def lines_of(place: Place, first: int, end: int) -> Extent:
     """The lines from a key or dash at `first` to the end of some value."""
     text = place.resource.source.text
-    span = place.resource.document.span
-    if ODD_LINE_END.search(text, *span):
+    if _has_odd_line_end(place.resource):
         raise Refusal("the document holds a character that only YAML takes for a line end")
     start = line_start(text, first)
     before = text[start:first]
@@ -228,6 +259,11 @@ def lines_of(place: Place, first: int, end: int) -> Extent:
         raise Refusal("something else stands before it on its line")
     only_a_comment_behind(text, end)
     return Extent(start, next_line(text, end), first - start, "-" in before)
+
+
+def _has_odd_line_end(resource: Resource) -> bool:
+    text, span = resource.source.text, resource.document.span
+    return once(resource, "odd line end", lambda: ODD_LINE_END.search(text, *span) is not None)
 
 
 def dash_of(text: str, owner: Sequence, number: int) -> int:
@@ -257,8 +293,8 @@ def last_offset(text: str, node: Node) -> int:
 
 def last_of(node: Node) -> Node:
     """The last thing written in a node: a scalar, a collection in flow style, or an alias."""
-    while not isinstance(node, Scalar) and not node.flow and _children(node):
-        key, value = _children(node)[-1]
+    while not isinstance(node, Scalar) and not node.flow:
+        key, value = _child(node, -1)
         if not node.start <= (key or value).start <= node.end:
             return node  # an alias: what is in it stands elsewhere
         node = value
@@ -267,9 +303,6 @@ def last_of(node: Node) -> Node:
 
 def _is_alias(text: str, node: Node) -> bool:
     return node.shared and text.startswith("*", node.start)
-
-
-# Block scalars
 
 
 def is_block(text: str, node: Node) -> bool:
@@ -329,48 +362,3 @@ def refuse_growth(text: str, block: Scalar, indent: int, rest: str) -> None:
             return
         if keeps or len(line) > indent:
             raise Refusal("blank lines behind it would become part of the block above")
-
-
-# Layout
-
-
-def layout_of(place: Place) -> Layout:
-    """How the document of a place indents mappings and lists: by the first of each that is met, else by two."""
-    text = place.resource.source.text
-    step = dash = width = None
-    level: list[Node] = [place.resource.document.root]
-    while level and None in (step, dash, width):
-        below: list[Node] = []
-        for node in level:
-            if isinstance(node, Scalar) or node.flow or node.shared:
-                continue
-            if isinstance(node, Sequence):
-                width = width or item_width(text, node.items[0])
-            for key, value in _children(node):
-                below.append(value)
-                if key is None or isinstance(value, Scalar) or value.flow or value.shared:
-                    continue
-                columns = _column(text, value.start) - _column(text, key.start)
-                if isinstance(value, Sequence) and dash is None:
-                    dash = max(columns, 0)
-                elif isinstance(value, Mapping) and columns > 0:
-                    step = step or columns
-        level = below
-    step = step or 2
-    return Layout(step, step if dash is None else dash, width or 2)
-
-
-def _column(text: str, offset: int) -> int:
-    return offset - line_start(text, offset)
-
-
-def item_width(text: str, item: Node) -> int | None:
-    """How far an item stands from its dash, where both are on one line."""
-    before = _DASH.search(text[line_start(text, item.start) : item.start])
-    return len(before[0]) if before else None
-
-
-def common_quote(nodes: list[Node]) -> str:
-    """The quotes that all strings among some nodes have, if they have the same."""
-    styles = {node.style for node in nodes if isinstance(node, Scalar) and isinstance(node.value, str)}
-    return styles.pop() if styles in ({SINGLE}, {DOUBLE}) else PLAIN

@@ -15,7 +15,6 @@ from tektonlint.edit.geometry import (
     extent_of,
     is_block,
     last_of,
-    layout_of,
     line_above,
     line_end,
     line_start,
@@ -30,6 +29,7 @@ from tektonlint.edit.geometry import (
     unshared,
     without_comments,
 )
+from tektonlint.edit.layout import layout_of
 from tektonlint.edit.values import key_text
 from tektonlint.finding import Edit
 from tektonlint.offsets import indentation
@@ -46,10 +46,11 @@ _COLON_AND_LINE_END = pattern(r":[ \t]*(?:\r\n|[\r\n]) *")
 
 def rename_key(place: Place, name: str) -> Change:
     """Gives an entry another key, in the quotes of the old one. Exact in flow style too."""
-    owner, entry = entry_of(place)
+    owner, number = entry_of(place)
+    entry = owner.entries[number]
     if name in owner.index:
         raise Refusal(f"`{name}` is already there")
-    refuse_uncovering(owner, entry)
+    refuse_uncovering(place, owner, entry)
     return Change((_renamed(place, owner, entry, name),), frozenset((place.path, (*place.path[:-1], name))))
 
 
@@ -62,14 +63,15 @@ def move_key(place: Place, *to: str) -> Change:
     """
     if len(to) == 1:
         return rename_key(place, to[0])
-    owner, entry = entry_of(place)
-    refuse_uncovering(owner, entry)
+    owner, number = entry_of(place)
+    entry = owner.entries[number]
+    refuse_uncovering(place, owner, entry)
     parent = owner.index.get(to[0])
     above = place.path[:-1]
     if parent is not None and parent is not entry:
         target, made = _target(parent, to[1:])
         touches = frozenset((place.path, (*above, *to[: len(to) - len(made) + 1])))
-        return Change(_moved(place, owner, entry, target, made), touches)
+        return Change(_moved(place, owner, number, target, made), touches)
     touches = frozenset((place.path, (*above, to[0])))
     if owner.flow:
         return Change(_wrapped_in_braces(place, owner, entry, to), touches)
@@ -78,7 +80,8 @@ def move_key(place: Place, *to: str) -> Change:
 
 def unwrap_key(place: Place) -> Change:
     """Puts the only entry of a mapping in that mapping's place: `a: {b: 1}` becomes `b: 1`."""
-    owner, entry = entry_of(place)
+    owner, number = entry_of(place)
+    entry = owner.entries[number]
     mapping = unshared(entry.value)
     if not isinstance(mapping, Mapping) or len(mapping.entries) != 1:
         raise Refusal("it does not hold just one entry")
@@ -86,7 +89,7 @@ def unwrap_key(place: Place) -> Change:
     unshared(inner.key)
     if inner.name == "<<" or inner.name in owner.index:
         raise Refusal(f"`{inner.name}` is already there")
-    refuse_uncovering(owner, entry)
+    refuse_uncovering(place, owner, entry)
     touches = frozenset((place.path, (*place.path[:-1], inner.name)))
     return Change(_out_of_braces(place, entry, inner) if mapping.flow else _unwrapped(place, entry, inner), touches)
 
@@ -166,14 +169,14 @@ def _wrapped(place: Place, owner: Mapping, entry: Entry, to: tuple[str, ...]) ->
     return (renamed._replace(text=head + renamed.text), *_shifted(place, first, lines.end, step * (len(to) - 1)))
 
 
-def _moved(place: Place, owner: Mapping, entry: Entry, target: Mapping, names: tuple[str, ...]) -> tuple[Edit, ...]:
+def _moved(place: Place, owner: Mapping, number: int, target: Mapping, names: tuple[str, ...]) -> tuple[Edit, ...]:
     """The entry's lines, and the comments right above them, go behind the last entry of another mapping."""
     text = place.resource.source.text
+    entry = owner.entries[number]
     lines = extent_of(place, entry)
     if lines.dashed:
         raise Refusal("the entry begins an item of a list")
     _refuse_what_cannot_move(text, entry, elsewhere=True)
-    number = owner.entries.index(entry)
     neighbour = owner.entries[number - 1].value if number else None
     start = _comments_above(text, lines, neighbour)
     column = extent_of(place, target.entries[0]).column

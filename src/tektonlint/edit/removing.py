@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tektonlint.document import Node
+from tektonlint.document import Mapping, Node, Sequence
 from tektonlint.edit.change import Change, Refusal
 from tektonlint.edit.geometry import (
     Extent,
@@ -17,10 +17,10 @@ from tektonlint.edit.geometry import (
     refuse_swallowing,
     refuse_uncovering,
     replacing,
+    span_of,
 )
-from tektonlint.finding import Edit
+from tektonlint.finding import Edit, Path
 from tektonlint.tekton.resource import Place
-from tektonlint.text import Span
 
 
 def remove_key(place: Place) -> Change:
@@ -28,16 +28,15 @@ def remove_key(place: Place) -> Change:
 
     Of two entries of one name the earlier can be taken out; the value that counts stays.
     """
-    owner, entry = entry_of(place)
+    owner, number = entry_of(place)
+    entry = owner.entries[number]
     all_unshared(place.node)
-    refuse_uncovering(owner, entry)
+    refuse_uncovering(place, owner, entry)
     if len(owner.entries) == 1:
         raise Refusal("nothing else stands in the mapping")
     touches = frozenset((place.path,))
-    number = owner.entries.index(entry)
     if owner.flow:
-        spans = [Span(one.key.start, max(one.key.end, one.value.end)) for one in owner.entries]
-        return Change((_out_of_brackets(place, owner.start, spans, number),), touches)
+        return Change((_out_of_brackets(place, owner, number, len(owner.entries)),), touches)
     lines = extent_of(place, entry)
     above = owner.entries[number - 1].value if number else None
     below = owner.entries[1].key.start
@@ -50,11 +49,9 @@ def remove_item(place: Place) -> Change:
     all_unshared(place.node)
     if len(owner.items) == 1:
         raise Refusal("nothing else stands in the list")
-    # The items behind it move up.
-    touches = frozenset((*place.path[:-1], later) for later in range(number, len(owner.items)))
+    touches = _from_item(place.path[:-1], number, len(owner.items))
     if owner.flow:
-        spans = [Span(one.start, one.end) for one in owner.items]
-        return Change((_out_of_brackets(place, owner.start, spans, number),), touches)
+        return Change((_out_of_brackets(place, owner, number, len(owner.items)),), touches)
     text = place.resource.source.text
     dash = dash_of(text, owner, number)
     lines = lines_of(place, dash, last_offset(text, place.node))
@@ -78,17 +75,28 @@ def _without(place: Place, lines: Extent, first: int, above: Node | None, below:
     return replacing(place, lines.start, lines.end, "")
 
 
-def _out_of_brackets(place: Place, opening: int, spans: list[Span], number: int) -> Edit:
+# So many paths of a list are better said as one, for the sake of a hostile file.
+_MANY = 1000
+
+
+def _from_item(path: Path, number: int, count: int) -> frozenset[Path]:
+    """The paths of an item and of those behind it, which move up; of a long list its own, which is above them all."""
+    if count - number > _MANY:
+        return frozenset((path,))
+    return frozenset((*path, later) for later in range(number, count))
+
+
+def _out_of_brackets(place: Place, owner: Mapping | Sequence, number: int, count: int) -> Edit:
     """Takes one of several out of brackets, with the comma that is too many without it."""
     text = place.resource.source.text
-    start, end = spans[number]
-    before = text[(spans[number - 1].end if number else opening) : start]
-    if before.strip(" \t\r\n") not in ("[", "{", ","):
+    start, end = span_of(owner, number)
+    before = span_of(owner, number - 1).end if number else owner.start
+    if text[before:start].strip(" \t\r\n") not in ("[", "{", ","):
         raise Refusal("a comment, an anchor or a tag stands before it, in flow style")
-    if number + 1 == len(spans):
-        refuse_open_colon(text, spans[number - 1].end)
-        return replacing(place, spans[number - 1].end, end, "")
-    after = text[end : spans[number + 1].start]
-    if after.strip(" \t\r\n") != ",":
+    if number + 1 == count:
+        refuse_open_colon(text, before)
+        return replacing(place, before, end, "")
+    behind = span_of(owner, number + 1).start
+    if text[end:behind].strip(" \t\r\n") != ",":
         raise Refusal("a comment, an anchor or a tag stands behind it, in flow style")
-    return replacing(place, start, spans[number + 1].start, "")
+    return replacing(place, start, behind, "")

@@ -110,13 +110,14 @@ def remove_lines(place: Place, first: int, count: int) -> Change:
         raise Refusal("the text is not a literal block")
     if ODD_LINE_END.search(text, node.start, node.end):
         raise Refusal("the text holds a character that only YAML takes for a line end")
-    lines = re.findall(r"[^\n]*\n|[^\n]+", node.text)
+    value = str(node.value)
+    lines = re.findall(r"[^\n]*\n|[^\n]+", value)
     if not 0 <= first <= first + count <= len(lines):
         raise ValueError(f"{first} to {first + count} is no range of the lines")
     touches = frozenset((place.path,))
     if count == 0:
         return Change((), touches)
-    ends = node.text[len(node.text.rstrip("\n")) :]
+    ends = value[len(value.rstrip("\n")) :]
     wanted = "".join((*lines[:first], *lines[first + count :]))
     if not wanted.strip("\n") or wanted.rstrip("\n") + ends != wanted:
         raise Refusal("the line ends behind the last line would change")
@@ -135,8 +136,8 @@ def _scalar(place: Place) -> tuple[Scalar, bool, str]:
     node = unshared(place.node)
     if not isinstance(node, Scalar):
         raise Refusal("a mapping or a list stands there")
-    owner = owner_of(place)
-    before = before_value(place, owner)
+    owner, number = owner_of(place)
+    before = before_value(place.resource.source.text, owner, number)
     refuse_tagged(before)
     return node, owner.flow, before
 
