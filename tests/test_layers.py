@@ -26,6 +26,7 @@ LAYERS = [
     "tekton",
     "edit",
     "tree",
+    "model",
     "schema",
     "sentences",
     "structure",

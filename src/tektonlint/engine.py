@@ -63,7 +63,7 @@ class _Run:
                 for name in self._policies_for(resource):
                     by_file[id(file)].extend(self._guarded(name, file, self._runners[name], resource))
         sources = {id(file.source) for file in reported}
-        for finding in self._over("tree", self.tree, reported[0] if reported else None):
+        for finding in self._from_elsewhere(reported):
             places = (finding.at, *(related.at for related in finding.related))
             if any(id(place.source) in sources for place in places):
                 by_file[id(owner[id(finding.at.source)])].append(finding)
@@ -75,6 +75,21 @@ class _Run:
             reached=self.reached,
             crashes=tuple(self.crashes),
         )
+
+    def _from_elsewhere(self, reported: list[File]) -> Iterator[Finding]:
+        """What policies over the whole tree find, and what others find in files that are not reported on.
+
+        The reason may be in one that is: who renames a param of a Task is told of the Pipeline that passes it.
+        """
+        if not reported:
+            return
+        yield from self._over("tree", self.tree, reported[0])
+        for file in self.tree.files:
+            for resource in file.resources if not file.reported else ():
+                for name in self._policies_for(resource):
+                    logic = self.contexts[name].enabled.policy.logic
+                    if isinstance(logic, Check) and logic.across_files:
+                        yield from self._guarded(name, file, self._runners[name], resource)
 
     def _after_comments(self, file: File, findings: list[Finding]) -> Iterator[Finding]:
         comments = suppress.suppressions(file)

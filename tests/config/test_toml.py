@@ -55,8 +55,14 @@ def test_the_table_says_what_a_yaml_file_can_say(loaded: Loader) -> None:
         ),
         exclude=("vendor/**",),
         policy_paths=(),
-        target=Target(tekton=(1, 10), platform="openshift", coschedule="disabled", default_timeout_minutes=90),
-        suggest={"build": "3h", "transfer": "1h", "test": "1h", "other": "30m"},
+        target=Target(
+            tekton=(1, 10),
+            platform="openshift",
+            coschedule="disabled",
+            default_timeout_minutes=90,
+            decided=frozenset(("tekton", "platform", "coschedule", "default_timeout_minutes")),
+            suggest={"build": "3h", "transfer": "1h", "test": "1h", "other": "30m"},
+        ),
     )
 
     assert expected == loaded(COMPLETE, PYPROJECT)._replace(written=None)

@@ -30,7 +30,8 @@ def _text(policies: list[Policy]) -> str:
         if policy.area != area:
             area = policy.area
             lines += [*([""] if lines else []), area]
-        lines.append(f"  {policy.id:{width}}  {policy.severity.value:7}  {policy.title}")
+        asked = " (opt-in)" if policy.opt_in else ""
+        lines.append(f"  {policy.id:{width}}  {policy.severity.value:7}  {policy.title}{asked}")
     return "\n".join(lines) + "\n"
 
 
@@ -40,6 +41,7 @@ def _json(policies: list[Policy]) -> str:
             "id": policy.id,
             "area": policy.area,
             "severity": policy.severity.value,
+            "opt-in": policy.opt_in,
             "title": policy.title,
             "since": policy.since,
             "applies-to": sorted(policy.applies_to),

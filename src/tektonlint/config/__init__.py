@@ -24,14 +24,11 @@ from tektonlint.policy.catalog import Catalog, Choice
 from tektonlint.policy.format import Policy
 from tektonlint.schema import Schema
 from tektonlint.sentences import WORDS, Fault, found_instead, one_of, short
-from tektonlint.tekton.target import Target, Version, newest, parse_version, version_text
+from tektonlint.tekton.target import SUGGEST, Target, Version, newest, parse_version, version_text
 from tektonlint.text import NotText, Source
 from tektonlint.tree import SIZE_LIMIT
 
 NAMES = (".tektonlint.yaml", ".tektonlint.yml", "pyproject.toml")
-
-# What is suggested for a task without a timeout, by what the task does.
-SUGGEST = {"build": "2h", "transfer": "1h", "test": "1h", "other": "30m"}
 
 # What the policies know of Tekton's releases begins here.
 OLDEST: Version = (0, 40)
@@ -81,8 +78,8 @@ class Config(NamedTuple):
     """What the users of a tree decided; everything is set.
 
     `file` is None where there is no configuration. `exclude` are patterns as in .gitignore, relative to the
-    root. `policy_paths` are absolute, with links resolved. `suggest` is `timeouts.suggest`: a Go duration for
-    each class of tasks in `SUGGEST`. `written` is where all of it stands, which `check` needs for its lines.
+    root. `policy_paths` are absolute, with links resolved. `written` is where all of it stands, which `check`
+    needs for its lines.
     """
 
     file: str | None
@@ -90,7 +87,6 @@ class Config(NamedTuple):
     exclude: tuple[str, ...]
     policy_paths: tuple[str, ...]
     target: Target
-    suggest: Dict[str, str]
     written: Written | None = None
 
 
@@ -202,7 +198,6 @@ def _config(path: str | None, written: Written, home: str, given: bool) -> Confi
         exclude=tuple(_exclude(written)),
         policy_paths=tuple(_policy_paths(written, home, given)),
         target=_target(written, data),
-        suggest=SUGGEST | data.get("timeouts", {}).get("suggest", {}),
         written=written,
     )
 
@@ -248,7 +243,11 @@ def _target(written: Written, data: Dict[str, Any]) -> Target:
         "coschedule": data.get("coschedule"),
         "default_timeout_minutes": data.get("default-timeout-minutes"),
     }
-    return Target(**{name: value for name, value in decided.items() if value is not None})
+    said = {name: value for name, value in decided.items() if value is not None}
+    # The version counts as decided where it is written, not where it is the newest.
+    names = frozenset(said) - (frozenset() if "tekton" in raw else {"tekton"})
+    suggest = {**SUGGEST, **data.get("timeouts", {}).get("suggest", {})}
+    return Target(**said, decided=names, suggest=suggest)
 
 
 def _tekton(written: Written) -> Version:

@@ -164,14 +164,20 @@ UNCHECKED = frozenset(("outside-root", "template-not-linted", "unreadable-file",
 
 
 def enabled(catalog: Catalog, choice: Choice) -> tuple[Enabled, ...]:
-    """The policies that are to run, in the order of their ids. Raises `PolicyError` for unknown names."""
+    """The policies that are to run, in the order of their ids. Raises `PolicyError` for unknown names.
+
+    An opt-in policy runs where a severity is given to it, or `select` has its id; its area does not ask for it.
+    """
     selected = _union(catalog, choice.select) | UNCHECKED if choice.select else frozenset(catalog.policies)
     ignored = _union(catalog, choice.ignore)
     severities = {one: value for name, value in choice.severities.items() for one in catalog.ids(name)}
     decided = {one: options for name, options in choice.options.items() for one in catalog.ids(name)}
+    asked = {*severities, *(policy.id for name in choice.select if (policy := catalog.policy(name)) is not None)}
     running: list[Enabled] = []
     for policy in sorted(catalog.policies.values(), key=lambda policy: policy.id):
         severity = severities.get(policy.id, policy.severity)
+        if policy.opt_in and policy.id not in asked:
+            continue
         if policy.id in selected and policy.id not in ignored and severity is not None:
             options = {**policy.defaults, **decided.get(policy.id, {})}
             running.append(Enabled(policy=policy, severity=severity, options=options))

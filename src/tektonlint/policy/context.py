@@ -14,6 +14,7 @@ from tektonlint.tree import File, Tree
 
 if TYPE_CHECKING:
     from tektonlint.edit import Change
+    from tektonlint.model import Model
 
 
 class Enabled(NamedTuple):
@@ -35,6 +36,13 @@ class Context(NamedTuple):
     def options(self) -> Dict[str, Any]:
         """The policy's options, every one of them set."""
         return self.enabled.options
+
+    @property
+    def model(self) -> Model:
+        """The resolved model of the tree."""
+        from tektonlint.model.graph import model_of
+
+        return model_of(self.tree, self.target)
 
     def finding(
         self,

@@ -43,10 +43,14 @@ class Assertion(NamedTuple):
 
 
 class Check(NamedTuple):
-    """A Python function, named `module:function`, called with each selected place (or file, or the tree)."""
+    """A Python function, named `module:function`, called with each selected place (or file, or the tree).
+
+    `across_files` says that what it finds in one file may be because of another.
+    """
 
     select: str
     function: str
+    across_files: bool = False
 
 
 class Emitted(NamedTuple):
@@ -62,7 +66,10 @@ WIDE_SELECTORS = ("file", "tree")
 
 
 class Policy(NamedTuple):
-    """A policy without its examples, which only its page and its tests need; `file` is an absolute path."""
+    """A policy without its examples, which only its page and its tests need; `file` is an absolute path.
+
+    An `opt_in` policy runs only where somebody asks for it by its id.
+    """
 
     id: str
     area: str
@@ -79,6 +86,7 @@ class Policy(NamedTuple):
     applies_to: frozenset[str] = frozenset()
     versions: frozenset[str] = frozenset()
     formerly: tuple[str, ...] = ()
+    opt_in: bool = False
 
     @property
     def defaults(self) -> dict[str, Any]:
@@ -198,6 +206,7 @@ def from_raw(raw: Dict[str, Any], area: str, path: str) -> Policy:
             formerly=tuple(raw.get("formerly", ())),
             options=raw.get("options", {}),
             file=path,
+            opt_in=raw.get("opt-in", False),
         )
     except PolicyError as error:
         raise PolicyError(f"{os.path.relpath(path)}: {error}") from None
@@ -266,7 +275,7 @@ def _logic(raw: Dict[str, Any]) -> Logic:
     if select not in names:
         raise PolicyError(f"there is no selector `{select}`{did_you_mean(select, names)}")
     if "check" in raw:
-        return Check(select=select, function=raw["check"])
+        return Check(select=select, function=raw["check"], across_files=raw.get("across-files", False))
     if "message" not in raw:
         raise PolicyError("`logic.assert` needs a `message`")
     fix = raw.get("fix")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping as Dict
 from functools import cache
 from typing import NamedTuple
 
@@ -12,11 +13,17 @@ from tektonlint.bundled import folder
 Version = tuple[int, int]
 
 
+# What is suggested for a task without a timeout, by what the task does: Go durations.
+SUGGEST: Dict[str, str] = {"build": "2h", "transfer": "1h", "test": "1h", "other": "30m"}
+
+
 class Target(NamedTuple):
     """Which Tekton and which platform; `platform` None means that both are possible.
 
     `api_fields` is the feature flag `enable-api-fields`. `default_timeout_minutes` and `coschedule` are what
-    `config-defaults` and `feature-flags` set on the cluster, with Tekton's own defaults.
+    `config-defaults` and `feature-flags` set on the cluster, with Tekton's own defaults. `decided` are the names
+    of the fields that the configuration sets: for the others the tree's own ConfigMaps count. `suggest` is the
+    timeout that is suggested for each class of work.
     """
 
     tekton: Version
@@ -24,6 +31,13 @@ class Target(NamedTuple):
     api_fields: str = "beta"
     coschedule: str = "workspaces"
     default_timeout_minutes: int = 60
+    decided: frozenset[str] = frozenset()
+    suggest: Dict[str, str] = SUGGEST
+
+    @property
+    def default_timeout(self) -> int:
+        """The default timeout of runs and of tasks in nanoseconds, 0 for none."""
+        return self.default_timeout_minutes * 60_000_000_000
 
     @property
     def prunes(self) -> bool:

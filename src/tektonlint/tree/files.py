@@ -56,6 +56,8 @@ class Tree:
         self.others = others
         self.folder = folder
         self.patches = patches
+        # What is worked out about the whole tree, by what it was worked out for; see `model.graph`.
+        self.models: list[tuple[object, object]] = []
 
     @cached_property
     def resources(self) -> tuple[Resource, ...]:

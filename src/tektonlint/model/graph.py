@@ -1,0 +1,360 @@
+"""The resolved model of a tree: run → pipeline → task → step, each question answered once.
+
+It is made from what the tree says and never changes. Policies ask it and walk nothing themselves; whatever hangs on
+a reference that cannot be followed is unknown, not wrong.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import TypeVar
+
+from tektonlint.finding import Path
+from tektonlint.model import timeouts
+from tektonlint.model.cluster import Cluster, target_of
+from tektonlint.model.definitions import Task, name_of
+from tektonlint.model.directories import Directory, directories
+from tektonlint.model.kustomize import Kustomizations
+from tektonlint.model.pipelines import Pipeline, PipelineTask
+from tektonlint.model.references import AMBIGUOUS, FOUND, MISSING, REMOTE, Answer, namespace_of, nearest
+from tektonlint.model.runs import PipelineRun, TaskRun
+from tektonlint.model.timeouts import Budget, Effective
+from tektonlint.patterns import pattern
+from tektonlint.tekton.resource import Place, Resource
+from tektonlint.tekton.selectors import select
+from tektonlint.tekton.target import Target
+from tektonlint.tree import Tree
+
+T = TypeVar("T")
+Key = tuple[int, Path]
+
+# Of pipelinesascode.tekton.dev annotations (pkg/matcher/annotation_tasks_install.go:24).
+_PAC_TASK = pattern(r"pipelinesascode\.tekton\.dev/task(?:-[0-9]+)?")
+_PAC_PIPELINE = "pipelinesascode.tekton.dev/pipeline"
+_PAC_FOLDER = ".tekton"
+
+
+class Model:
+    """The graph of a tree for one target."""
+
+    def __init__(self, tree: Tree, target: Target) -> None:
+        self.tree = tree
+        self.cluster = Cluster(tree)
+        self.kustomizations = Kustomizations(tree)
+        self._given = target
+        self._pipelines: dict[Key, Pipeline] = {}
+        self._tasks: dict[Key, Task] = {}
+        self._pipeline_tasks: dict[Key, PipelineTask] = {}
+        self._runs: dict[int, PipelineRun] = {}
+        self._task_runs: dict[int, TaskRun] = {}
+        self._answers: dict[Key, Answer[Task] | Answer[Pipeline]] = {}
+
+    @cached_property
+    def target(self) -> Target:
+        """The target, with what the tree says where the configuration is silent."""
+        return target_of(self.tree, self._given, self.cluster)
+
+    # What there is.
+
+    @cached_property
+    def pipelines(self) -> tuple[Pipeline, ...]:
+        """Every pipeline spec of the tree, but for those in patches."""
+        return tuple(self.pipeline(place) for one in self._whole for place in select(one, "pipeline-specs"))
+
+    @cached_property
+    def runs(self) -> tuple[PipelineRun, ...]:
+        """Every PipelineRun, those in TriggerTemplates too."""
+        return tuple(self.run(one) for one in self._whole if _is(one, "PipelineRun"))
+
+    @cached_property
+    def task_runs(self) -> tuple[TaskRun, ...]:
+        """Every TaskRun, those in TriggerTemplates too."""
+        return tuple(self.task_run(one) for one in self._whole if _is(one, "TaskRun"))
+
+    @cached_property
+    def _whole(self) -> tuple[Resource, ...]:
+        return tuple(one for one in self.tree.resources if not one.partial)
+
+    def pipeline(self, place: Place) -> Pipeline:
+        """The pipeline spec at a place that the selector `pipeline-specs` gives."""
+        key = _key(place)
+        found = self._pipelines.get(key)
+        if found is None:
+            resource = place.resource
+            name = resource.name if resource.kind == "Pipeline" and len(place.path) == len(resource.path) + 1 else None
+            found = self._pipelines[key] = Pipeline(place, name)
+            self._pipeline_tasks.update({_key(task.place): task for task in found.all_tasks})
+        return found
+
+    def task(self, place: Place) -> Task:
+        """The task spec at a place that the selector `task-specs` gives."""
+        key = _key(place)
+        found = self._tasks.get(key)
+        if found is None:
+            resource = place.resource
+            found = self._tasks[key] = Task(place, resource.name if _is(resource, "Task", "ClusterTask") else None)
+        return found
+
+    def pipeline_task(self, place: Place) -> PipelineTask:
+        """The PipelineTask at a place that the selector `pipeline-tasks` gives."""
+        key = _key(place)
+        if key not in self._pipeline_tasks:
+            for spec in select(place.resource, "pipeline-specs"):
+                self.pipeline(spec)
+        return self._pipeline_tasks[key]
+
+    def run(self, resource: Resource) -> PipelineRun:
+        """A PipelineRun."""
+        found = self._runs.get(id(resource))
+        if found is None:
+            found = self._runs[id(resource)] = PipelineRun(resource)
+        return found
+
+    def task_run(self, resource: Resource) -> TaskRun:
+        """A TaskRun."""
+        found = self._task_runs.get(id(resource))
+        if found is None:
+            found = self._task_runs[id(resource)] = TaskRun(resource)
+        return found
+
+    # What refers to what.
+
+    def task_of(self, user: PipelineTask | TaskRun) -> Answer[Task]:
+        """The task spec that a PipelineTask or TaskRun runs."""
+        return self._answer(user.place, "taskSpec", "taskRef", "Task", self.task, _spec_of_task)
+
+    def pipeline_of(self, user: PipelineRun | PipelineTask) -> Answer[Pipeline]:
+        """The pipeline spec that a PipelineRun runs, or a PipelineTask that starts a child."""
+        return self._answer(user.place, "pipelineSpec", "pipelineRef", "Pipeline", self.pipeline, _spec_of_pipeline)
+
+    def step_action_of(self, step: Place) -> Answer[Resource]:
+        """The StepAction that a step refers to; remote for a step that refers to none."""
+        ref = step.get("ref")
+        if ref is None or ref.get("resolver") is not None:
+            return Answer(REMOTE)
+        return self._named(ref, "StepAction")
+
+    @cached_property
+    def _runs_by_pipeline(self) -> dict[int, tuple[PipelineRun, ...]]:
+        found: dict[int, list[PipelineRun]] = {}
+        for run in self.runs:
+            for pipeline in self._meant(self.pipeline_of(run)):
+                found.setdefault(id(pipeline), []).append(run)
+        return {key: tuple(runs) for key, runs in found.items()}
+
+    def runs_of(self, pipeline: Pipeline) -> tuple[PipelineRun, ...]:
+        """The runs in the tree that certainly run a pipeline."""
+        return self._runs_by_pipeline.get(id(pipeline), ())
+
+    @cached_property
+    def _users_by_task(self) -> dict[int, tuple[PipelineTask | TaskRun, ...]]:
+        found: dict[int, list[PipelineTask | TaskRun]] = {}
+        users: list[PipelineTask | TaskRun] = [task for one in self.pipelines for task in one.all_tasks]
+        for user in (*users, *self.task_runs):
+            for spec in self._meant(self.task_of(user)):
+                found.setdefault(id(spec), []).append(user)
+        return {key: tuple(value) for key, value in found.items()}
+
+    def users_of(self, task: Task) -> tuple[PipelineTask | TaskRun, ...]:
+        """The PipelineTasks and TaskRuns in the tree that certainly run a task."""
+        return self._users_by_task.get(id(task), ())
+
+    @staticmethod
+    def _meant(answer: Answer[T]) -> tuple[T, ...]:
+        return (answer.found,) if answer.found is not None else ()
+
+    def is_patched(self, resource: Resource) -> bool:
+        """Whether a patch of a kustomization may say what an object does not: then nothing is missing for certain."""
+        pair = (resource.kind, resource.name)
+        return pair in self._partial or self.kustomizations.patches(resource.source.name, *pair)
+
+    @cached_property
+    def _partial(self) -> frozenset[tuple[str, str | None]]:
+        return frozenset((one.kind, one.name) for one in self.tree.resources if one.partial)
+
+    def namespace_of(self, resource: Resource) -> str | None:
+        """The namespace that an object is put into, where the tree says so."""
+        return namespace_of(resource, self.kustomizations)
+
+    def applied_by(self, resource: Resource) -> tuple[str, ...]:
+        """What applies an object again and again: the kustomizations that list its file (by the names of their
+        files), and the Argo CD Applications whose source holds it."""
+        file = resource.source.name
+        found = [one.file for one in self.kustomizations.listing(file)]
+        for name, folders in self.cluster.applications:
+            for folder in folders:
+                listed = self.kustomizations.files(folder) if folder in self.kustomizations.by_folder else None
+                inside = file in listed if listed is not None else (file.startswith(f"{folder}/") or folder == ".")
+                if inside:
+                    found.append(name)
+        return tuple(found)
+
+    # What follows from it.
+
+    def effective_timeout(self, task: PipelineTask, run: PipelineRun | None) -> Effective | None:
+        """What one attempt of a task may take in a run; see `timeouts.effective`."""
+        return timeouts.effective(task, run, self.target)
+
+    def budget(self, pipeline: Pipeline, run: PipelineRun | None, *, implicit: bool = False) -> Budget:
+        """What a pipeline's tasks may take together; see `timeouts.budget`."""
+        return timeouts.budget(pipeline, run, self.target, implicit=implicit)
+
+    def directories(self, task: PipelineTask, run: PipelineRun | None) -> dict[str, Directory]:
+        """Where a task's workspaces lead, by their names in the task."""
+        return directories(task, self.task_of(task).found, run)
+
+    # How a name is looked up.
+
+    def _answer(
+        self,
+        user: Place,
+        inline: str,
+        reference: str,
+        kind: str,
+        make: Callable[[Place], T],
+        spec_of: Callable[[Resource], Place | None],
+    ) -> Answer[T]:
+        key = (id(user.resource), (*user.path, kind))
+        answer = self._answers.get(key)
+        if answer is None:
+            answer = self._answers[key] = self._resolved(user, inline, reference, kind, make, spec_of)  # type: ignore[assignment]
+        return answer  # type: ignore[return-value]
+
+    def _resolved(
+        self,
+        user: Place,
+        inline: str,
+        reference: str,
+        kind: str,
+        make: Callable[[Place], T],
+        spec_of: Callable[[Resource], Place | None],
+    ) -> Answer[T]:
+        spec = user.get(inline)
+        if spec is not None:
+            version = spec.get("apiVersion")
+            return Answer(REMOTE) if version is not None and version.text else Answer(FOUND, make(spec))
+        ref = user.get(reference)
+        if ref is None or ref.get("resolver") is not None or ref.get("bundle") is not None:
+            return Answer(REMOTE)
+        said_kind, said_version = ref.get("kind"), ref.get("apiVersion")
+        if said_version is not None and not (said_version.text or "tekton.dev/").startswith("tekton.dev/"):
+            return Answer(REMOTE)
+        wanted = said_kind.text if said_kind is not None and said_kind.text else kind
+        if wanted not in (kind, "ClusterTask" if kind == "Task" else kind):
+            return Answer(REMOTE)
+        answer = self._named(ref, wanted)
+        places = [place for one in answer.candidates if (place := spec_of(one)) is not None]
+        found = spec_of(answer.found) if answer.found is not None else None
+        return Answer(
+            answer.state if answer.found is None or found is not None else REMOTE,
+            make(found) if found is not None else None,
+            tuple(make(place) for place in places),
+            answer.name,
+            answer.at,
+        )
+
+    def _named(self, ref: Place, kind: str) -> Answer[Resource]:
+        at = ref.get("name")
+        name = name_of(ref)
+        if name is None or ref.resource.partial:
+            return Answer(REMOTE, name=name, at=at)
+        candidates = self._by_name.get((kind, name), ())
+        user = ref.resource
+        if _is_pac(user):
+            fetched = self._fetched(user)
+            if fetched is None and not candidates:
+                return Answer(REMOTE, name=name, at=at)
+            local = [one for one in candidates if one.source.name in (fetched or ())]
+            candidates = tuple(local or [one for one in candidates if _is_pac(one)])
+            if not candidates and fetched is None:
+                return Answer(REMOTE, name=name, at=at)
+        left = nearest(user, candidates, self.kustomizations) if candidates else ()
+        if not left:
+            return Answer(MISSING, name=name, at=at)
+        if len(left) > 1:
+            return Answer(AMBIGUOUS, None, left, name, at)
+        return Answer(FOUND, left[0], left, name, at)
+
+    @cached_property
+    def _by_name(self) -> dict[tuple[str, str], tuple[Resource, ...]]:
+        found: dict[tuple[str, str], list[Resource]] = {}
+        for one in self._whole:
+            if one.group == "tekton.dev" and not one.created and (name := name_of(one.place.get("metadata"))):
+                found.setdefault((one.kind, name), []).append(one)
+        return {key: tuple(value) for key, value in found.items()}
+
+    def names(self, kind: str) -> tuple[str, ...]:
+        """The names of all objects of a kind in the tree, sorted."""
+        return tuple(sorted(name for one, name in self._by_name if one == kind))
+
+    def _fetched(self, user: Resource) -> frozenset[str] | None:
+        """The files of the tree that Pipelines-as-Code takes tasks and pipelines from beside `.tekton`.
+
+        None where an annotation names something that is not in the tree: then a name may be found there. A
+        Pipeline's own annotations count too.
+        """
+        files: set[str] = set()
+        annotations = user.place.get("metadata", "annotations")
+        for place in annotations.entries() if annotations is not None else ():
+            key = str(place.path[-1])
+            if key != _PAC_PIPELINE and not _PAC_TASK.fullmatch(key):
+                continue
+            for location in (place.text or "").strip().removeprefix("[").removesuffix("]").split(","):
+                path = posixpath.normpath(location.strip())
+                if "/" not in path or path not in self._file_names:
+                    return None
+                files.add(path)
+        if user.kind == "Pipeline" and any(_is_pac(run.resource) for run in self.runs):
+            # Annotations of the run that refers to it come first, and nothing is said about a Pipeline on its own.
+            for run in self.runs:
+                if _is_pac(run.resource) and run.resource is not user:
+                    more = self._fetched(run.resource)
+                    if more is None:
+                        return None
+                    files |= more
+        return frozenset(files)
+
+    @cached_property
+    def _file_names(self) -> frozenset[str]:
+        return frozenset(file.source.name for file in self.tree.files)
+
+
+def model_of(tree: Tree, target: Target) -> Model:
+    """The model of a tree for a target, made when it is first asked for."""
+    for known, model in tree.models:
+        if known is target:
+            assert isinstance(model, Model)
+            return model
+    model = Model(tree, target)
+    tree.models.append((target, model))
+    return model
+
+
+def _key(place: Place) -> Key:
+    return id(place.resource), place.path
+
+
+def _is(resource: Resource, *kinds: str) -> bool:
+    return resource.group == "tekton.dev" and resource.kind in kinds
+
+
+def _is_pac(resource: Resource) -> bool:
+    """Whether Pipelines-as-Code reads the file an object stands in: it lies in a `.tekton` folder."""
+    return _PAC_FOLDER in resource.source.name.split("/")[:-1]
+
+
+def _spec_of_task(resource: Resource) -> Place | None:
+    return next(iter(select(resource, "task-specs")), None)
+
+
+def _spec_of_pipeline(resource: Resource) -> Place | None:
+    return next(iter(select(resource, "pipeline-specs")), None)
+
+
+def steps_of(model: Model, task: Task) -> Iterator[tuple[Place, Place | None]]:
+    """The steps of a task, each with the StepAction's spec that it runs, where it refers to one in the tree."""
+    for step in task.steps:
+        action = model.step_action_of(step).found
+        yield step, action.place.get("spec") if action is not None else None
