@@ -1,7 +1,7 @@
 """How long a task may take: the lab's table (pkg/reconciler/pipelinerun/pipelinerun.go:1750-1781) as functions.
 
-A PipelineTask without a timeout does not get what is left of its run, but for Tekton before 0.40: it gets the
-cluster's default of 60 minutes, and since 1.11 the run's `timeouts.tasks` or `timeouts.finally` if that is more.
+A PipelineTask without a timeout does not get what is left of its run: it gets the cluster's default of 60 minutes,
+and since 1.11 the run's `timeouts.tasks` or `timeouts.finally` if that is more.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from tektonlint.tekton.target import Target
 
 HANDS_DOWN = (1, 11)
 TASK_RUN_SPECS = (1, 4)
-_REMAINING_TIME = (0, 40)
 
 
 class Effective(NamedTuple):
@@ -60,8 +59,6 @@ def effective(task: PipelineTask, run: PipelineRun | None, target: Target) -> Ef
 def handed_down(limits: Limits, target: Target, *, is_finally: bool) -> Effective:
     """The timeout of a task that has none of its own, in a run with these limits."""
     default = target.default_timeout
-    if target.tekton < _REMAINING_TIME:
-        return Effective(limits.pipeline, "run", None)
     if target.tekton < HANDS_DOWN:
         return Effective(default, "default", None)
     own, other = (limits.finally_, limits.tasks) if is_finally else (limits.tasks, limits.finally_)
