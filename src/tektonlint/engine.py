@@ -185,9 +185,11 @@ def _runner(context: Context) -> Callable[[Any], tuple[int, list[Finding]]]:
 
     def checked(subject: Any) -> tuple[int, list[Finding]]:
         nonlocal function
+        places = (subject,) if selector in ("file", "tree") else select(subject, selector)
+        if not places:
+            return 0, []
         if function is None:
             function = resolve(name)
-        places = (subject,) if selector in ("file", "tree") else select(subject, selector)
         return len(places), [finding for place in places for finding in function(place, context)]
 
     return checked

@@ -22,6 +22,8 @@ from tektonlint.tekton.resource import RENDERED_LATER, Place, Resource, field
 from tektonlint.tekton.roles import role_of
 
 UNKNOWN, TYPE, DURATION, QUANTITY = "unknown-field", "wrong-type", "duration", "quantity"
+# A text in place of the list that `runAfter` takes: what it names decides what is said about it.
+RUN_AFTER = "run-after"
 
 
 class Moved(NamedTuple):
@@ -130,6 +132,8 @@ def _fault(resource: Resource, whole: Schema, problem: Problem) -> Fault:
     place = Place(resource, problem.node, (*resource.path, *problem.path), problem.key)
     if problem.keyword != "additionalProperties":
         topic = {"go-duration": DURATION, "quantity": QUANTITY}.get(problem.schema.raw.get("format", ""), TYPE)
+        if place.key is not None and place.key.text == "runAfter" and place.text is not None:
+            topic = RUN_AFTER if role_of(resource.kind, problem.path[:-1]) == "pipeline-task" else topic
         return Fault(topic=topic, place=place, problem=problem)
     name = str(problem.path[-1])
     role = role_of(resource.kind, problem.path[:-1])
