@@ -1,13 +1,14 @@
 """The resolved model: one graph of the tree, which policies ask."""
 
 from tektonlint.model.definitions import Param, Task, WorkspaceDeclaration, is_true, name_of, named, number_of
-from tektonlint.model.directories import Access, Directory, Volume, located
+from tektonlint.model.directories import Access, Directory, Mount, Volume, located, mounts
 from tektonlint.model.graph import Model, model_of, steps_of
 from tektonlint.model.pipelines import Edge, Guard, Pipeline, PipelineTask, WorkspaceBinding, critical_path, duration_of
 from tektonlint.model.references import AMBIGUOUS, FOUND, MISSING, REMOTE, Answer
 from tektonlint.model.runs import Binding, Limits, PipelineRun, TaskRun
 from tektonlint.model.security import User, differ, pod_of, pod_security, user_of
 from tektonlint.model.timeouts import Budget, Effective, budget, cut_at, effective, handed_down
+from tektonlint.model.work import Work, work_of
 
 __all__ = [
     "AMBIGUOUS",
@@ -24,6 +25,7 @@ __all__ = [
     "Guard",
     "Limits",
     "Model",
+    "Mount",
     "Param",
     "Pipeline",
     "PipelineRun",
@@ -32,6 +34,7 @@ __all__ = [
     "TaskRun",
     "User",
     "Volume",
+    "Work",
     "WorkspaceBinding",
     "WorkspaceDeclaration",
     "budget",
@@ -44,6 +47,7 @@ __all__ = [
     "is_true",
     "located",
     "model_of",
+    "mounts",
     "name_of",
     "named",
     "number_of",
@@ -51,4 +55,5 @@ __all__ = [
     "pod_security",
     "steps_of",
     "user_of",
+    "work_of",
 ]

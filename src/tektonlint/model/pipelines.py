@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from tektonlint.document import Sequence
+from tektonlint.finding import Location
 from tektonlint.model.definitions import Spec, name_of, named, number_of
 from tektonlint.tekton.durations import parse
 from tektonlint.tekton.resource import Place
@@ -39,11 +40,20 @@ class Guard(NamedTuple):
 
 
 class Edge(NamedTuple):
-    """What makes a task wait for the task `on`: an entry of `runAfter`, or a result that it uses."""
+    """What makes a task wait for the task `on`: an entry of `runAfter`, or a result that it uses.
+
+    `use` is the variable in the text of `place` that names the result.
+    """
 
     on: str
     place: Place
     by_result: bool
+    use: Use | None = None
+
+    @property
+    def location(self) -> Location:
+        """Where the entry or the variable stands."""
+        return self.use.location if self.use is not None else self.place.location
 
 
 class WorkspaceBinding(NamedTuple):
@@ -152,8 +162,11 @@ class PipelineTask:
 
     @cached_property
     def result_uses(self) -> tuple[Use, ...]:
-        """Every result of another task that it uses, in whatever field."""
-        return tuple(use for use in uses(self.place) if use.variable.root == "tasks" and use.variable.result_of)
+        """Every result of another task that it uses, in whatever field.
+
+        Tekton takes `$(finally.t.results.r)` for one too, and then finds no such task (resultref.go, parseExpression).
+        """
+        return tuple(use for use in uses(self.place) if use.variable.result_of)
 
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
@@ -162,7 +175,7 @@ class PipelineTask:
         for use in self.result_uses:
             result = use.variable.result_of
             if result is not None and _orders(use.place.path[len(self.place.path) :]):
-                found.append(Edge(result[0], use.place, True))
+                found.append(Edge(result[0], use.place, True, use))
         return tuple(found)
 
 
@@ -192,6 +205,12 @@ class Pipeline(Spec):
             if task.name is not None:
                 found.setdefault(task.name, task)
         return found
+
+    @cached_property
+    def names_are_known(self) -> bool:
+        """Whether every task that has a name has one that is written out."""
+        named = ((task, task.place.get("name")) for task in self.all_tasks)
+        return all(task.name is not None or name is None or name.text == "" for task, name in named)
 
     @cached_property
     def parents(self) -> dict[str, frozenset[str]]:

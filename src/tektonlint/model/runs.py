@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import NamedTuple
 
-from tektonlint.model.definitions import name_of
+from tektonlint.model.definitions import is_null, name_of
 from tektonlint.model.pipelines import duration_of
 from tektonlint.tekton.resource import Place, Resource
 from tektonlint.tekton.target import Target
@@ -41,6 +41,27 @@ class Limits(NamedTuple):
         if self.finally_ and self.pipeline:
             return max(self.pipeline - self.finally_, 0) or self.pipeline
         return self.pipeline
+
+    @property
+    def for_finally(self) -> int:
+        """The time for `finally`, 0 for no limit (pipelinerun_types.go, FinallyTimeout)."""
+        if self.finally_ is not None:
+            both = self.finally_ and self.pipeline
+            return min(self.finally_, self.pipeline) if both else self.finally_ or self.pipeline
+        if self.tasks and self.pipeline:
+            return max(self.pipeline - self.tasks, 0) or self.pipeline
+        return self.pipeline
+
+    @property
+    def are_refused(self) -> bool:
+        """Whether admission takes no run with them (pipelinerun_validation.go:297-334).
+
+        Without a limit for the run it still compares the sum of the two others with that zero.
+        """
+        parts = [one for one in (self.tasks, self.finally_) if one is not None]
+        if self.pipeline and any(not one or one > self.pipeline for one in parts):
+            return True
+        return len(parts) > 1 and sum(parts) > self.pipeline
 
 
 class Binding(NamedTuple):
@@ -107,10 +128,15 @@ class PipelineRun(Bound):
         """`spec.timeout`, which is `timeouts.pipeline` in v1beta1 and nothing at all in v1."""
         return self.place.get("timeout") if self.resource.version == "v1beta1" else None
 
+    @property
+    def whole_field(self) -> str:
+        """Where the time of the whole run is written, or would be."""
+        return "timeout" if self.place.get("timeouts") is None and self.old_timeout is not None else "timeouts.pipeline"
+
     def limits(self, target: Target) -> Limits | None:
         """Its limits; None where one of them is only known later, or cannot be read."""
-        said = {name: self.place.get("timeouts", name) for name in ("pipeline", "tasks", "finally")}
-        said["pipeline"] = said["pipeline"] or self.old_timeout
+        said = {name: _unless_null(self.place.get("timeouts", name)) for name in ("pipeline", "tasks", "finally")}
+        said["pipeline"] = said["pipeline"] or _unless_null(self.old_timeout)
         values = {name: duration_of(place) for name, place in said.items()}
         if any(place is not None and (values[name] or 0) < 0 for name, place in said.items()):
             return None
@@ -170,6 +196,11 @@ class TaskRun(Bound):
     def pod_template(self) -> Place | None:
         """Its pod template."""
         return self.place.get("podTemplate")
+
+
+def _unless_null(place: Place | None) -> Place | None:
+    """A place, or None where it holds null, which is as if nothing stood there."""
+    return None if place is None or is_null(place) else place
 
 
 def _binding(name: str, place: Place) -> Binding:

@@ -53,7 +53,11 @@ def effective(task: PipelineTask, run: PipelineRun | None, target: Target) -> Ef
     if run is None:
         return Effective(target.default_timeout, "default", None)
     limits = run.limits(target)
-    return handed_down(limits, target, is_finally=task.is_finally) if limits is not None else None
+    if limits is not None:
+        return handed_down(limits, target, is_finally=task.is_finally)
+    # Whatever they are, they reach no task.
+    untouched = _REMAINING_TIME <= target.tekton < HANDS_DOWN
+    return Effective(target.default_timeout, "default", None) if untouched else None
 
 
 def handed_down(limits: Limits, target: Target, *, is_finally: bool) -> Effective:
@@ -75,7 +79,7 @@ def cut_at(timeout: int, limits: Limits, *, is_finally: bool) -> int:
 
     When `timeouts.pipeline` is over, everything ends, `finally` too (docs/pipelineruns.md:1394).
     """
-    budget = (limits.finally_ or limits.pipeline) if is_finally else limits.for_tasks
+    budget = limits.for_finally if is_finally else limits.for_tasks
     return min((one for one in (timeout, budget, limits.pipeline) if one), default=0)
 
 
@@ -101,7 +105,10 @@ class Budget(NamedTuple):
 def budget(
     pipeline: Pipeline, run: PipelineRun | None, target: Target, *, implicit: bool = False
 ) -> Budget:
-    """The budget that a pipeline needs in a run; with `implicit` defaults and what is handed down count too."""
+    """The budget that a pipeline needs in a run; with `implicit` the cluster's default counts too.
+
+    What is handed down from the run does not: it is as long as all tasks together have, whatever that is.
+    """
     weight = _weigher(run, target, implicit)
     weights = {task.name: weight(task) for task in pipeline.tasks if task.name is not None}
     chain, total = critical_path(pipeline, weights)
@@ -119,6 +126,7 @@ def _weigher(run: PipelineRun | None, target: Target, implicit: bool) -> Callabl
     def weight(task: PipelineTask) -> int:
         """All attempts; a matrix counts once, because its copies run side by side."""
         one = effective(task, run, target)
-        return one.timeout * (task.retries + 1) if one is not None and (one.explicit or implicit) else 0
+        counts = one is not None and (one.explicit or (implicit and one.source == "default"))
+        return one.timeout * (task.retries + 1) if one is not None and counts else 0
 
     return weight
