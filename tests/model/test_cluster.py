@@ -94,10 +94,13 @@ items:
 """
     cluster = model_of({"claims.yaml": text}).cluster
 
-    assert ("models", "granite", ("ReadWriteMany",), "500Gi", "fast") == cluster.claim("models", "granite")
+    known, broken = cluster.claim("models", "granite"), cluster.claim("broken", "any")
+    assert known is not None
+    assert ("models", "granite", ("ReadWriteMany",), "500Gi", "fast") == known[:5]
     assert cluster.claim("models", None) is not None
     assert cluster.claim("models", "other") is None
-    assert ("broken", None, (), None, None) == cluster.claim("broken", "any")
+    assert broken is not None
+    assert ("broken", None, (), None, None) == broken[:5]
 
 
 def test_of_a_secret_the_type_and_the_keys_are_known_and_no_value() -> None:

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from tektonlint.model import Pipeline, critical_path
 from tests.model.trees import pipeline_of
 
-
 BUILD = "- {name: build, taskRef: {name: build}}\n"
 
 
@@ -228,3 +227,44 @@ def test_the_longest_chain_is_one_and_no_other_is_longer(
     assert total == sum(weight[task.name or ""] for task in chain)
     assert all(pipeline.comes_before(one, other) for one, other in pairwise(chain))
     assert critical_path(graph(edges, guards), weight)[1] <= total
+
+
+def test_an_edge_stands_on_its_entry_or_on_the_variable() -> None:
+    pipeline = pipeline_of(
+        BUILD + "- {name: scan, taskRef: {name: t}}\n"
+        "- name: push\n  runAfter: [scan]\n  taskRef: {name: t}\n"
+        "  params: [{name: p, value: of $(tasks.build.results.d)}]\n"
+    )
+    edges = pipeline.by_name["push"].edges
+    texts = [edge.location.source.text[slice(*edge.location.span)] for edge in edges]
+
+    assert ["scan", "$(tasks.build.results.d)"] == texts
+    assert [False, True] == [edge.by_result for edge in edges]
+
+
+def test_a_result_of_a_task_in_finally_is_an_edge_that_leads_nowhere() -> None:
+    pipeline = pipeline_of(
+        "- {name: push, taskRef: {name: t}, params: [{name: p, value: $(finally.report.results.d)}]}\n",
+        "- {name: report, taskRef: {name: t}}\n",
+    )
+
+    assert ["report"] == [edge.on for edge in pipeline.by_name["push"].edges]
+    assert {"push": frozenset()} == pipeline.parents
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("scan", True),
+        ("''", True),
+        ("'{{ name }}'", False),
+        ("$(params.name)", False),
+        ("[scan]", False),
+    ],
+)
+def test_whether_every_name_is_known(name: str, known: bool) -> None:
+    assert known is pipeline_of(f"{BUILD}- {{name: {name}, taskRef: {{name: t}}}}\n").names_are_known
+
+
+def test_a_task_without_a_name_hides_none() -> None:
+    assert pipeline_of(f"{BUILD}- {{taskRef: {{name: t}}}}\n").names_are_known

@@ -11,8 +11,10 @@ from functools import cached_property
 from typing import NamedTuple
 
 from tektonlint.document import Document, Mapping, Node, Scalar, Sequence
+from tektonlint.finding import Location
 from tektonlint.tekton.resource import text_of
 from tektonlint.tekton.target import Target
+from tektonlint.text import Source, Span
 from tektonlint.tree import Tree
 
 # Keys that only Tekton's ConfigMaps have; Knative's are called config-defaults too.
@@ -33,23 +35,28 @@ SCC = "operator.tekton.dev/scc"
 
 
 class Namespace(NamedTuple):
-    """A Namespace: the first ID of its ranges, where OpenShift has written them, and the SCC that was asked for."""
+    """A Namespace: the first ID of its ranges, where OpenShift has written them, and the SCC that was asked for.
+
+    `at` is where its name stands.
+    """
 
     name: str
     first_group: int | None
     first_user: int | None
     scc: str | None
     labels: dict[str, str]
+    at: Location
 
 
 class Claim(NamedTuple):
-    """A PersistentVolumeClaim; `storage` is its request as it is written."""
+    """A PersistentVolumeClaim; `storage` is its request as it is written, `at` is where its name stands."""
 
     name: str
     namespace: str | None
     access_modes: tuple[str, ...]
     storage: str | None
     storage_class: str | None
+    at: Location
 
 
 class Secret(NamedTuple):
@@ -69,14 +76,19 @@ class Cluster:
 
     def _objects(self, *kinds: str) -> Iterator[tuple[Mapping, str, str | None]]:
         """The objects of some kinds with name and namespace."""
+        for root, name, namespace, _ in self._located(*kinds):
+            yield root, name, namespace
+
+    def _located(self, *kinds: str) -> Iterator[tuple[Mapping, str, str | None, Location]]:
+        """The same, and where the name stands."""
         for document in self._tree.context:
             for root in _objects_of(document):
                 if text_of(root.get("kind")) in kinds:
                     metadata = root.get("metadata")
                     name = text_of(metadata.get("name")) if isinstance(metadata, Mapping) else None
                     namespace = text_of(metadata.get("namespace")) if isinstance(metadata, Mapping) else None
-                    if name:
-                        yield root, name, namespace
+                    if name and isinstance(metadata, Mapping):
+                        yield root, name, namespace, _location(document.source, metadata.get("name"))
 
     @cached_property
     def settings(self) -> dict[str, str]:
@@ -93,18 +105,32 @@ class Cluster:
 
     @cached_property
     def namespaces(self) -> dict[str, Namespace]:
-        """The Namespaces by name; of two of one name the first."""
+        """The Namespaces by name; of two of one name the first, without what the others say differently.
+
+        A repository for several clusters may hold one for each, and every cluster gives out ranges of its own.
+        """
         found: dict[str, Namespace] = {}
-        for root, name, _ in self._objects("Namespace"):
+        for root, name, _, at in self._located("Namespace"):
             annotations, labels = _texts(root, "annotations"), _texts(root, "labels")
             groups, users = _first(annotations.get(GROUPS)), _first(annotations.get(USERS))
-            found.setdefault(name, Namespace(name, groups, users, annotations.get(SCC), labels))
+            one = Namespace(name, groups, users, annotations.get(SCC), labels, at)
+            found[name] = _agreed(found[name], one) if name in found else one
         return found
+
+    @cached_property
+    def grants_sccs(self) -> bool:
+        """Whether the tree gives somebody a SecurityContextConstraints by hand: then ranges may not bind."""
+        if next(self._objects("SecurityContextConstraints"), None) is not None:
+            return True
+        bindings = self._objects("RoleBinding", "ClusterRoleBinding")
+        roles = (root.get("roleRef") for root, _, _ in bindings)
+        names = (text_of(role.get("name")) for role in roles if isinstance(role, Mapping))
+        return any((name or "").startswith("system:openshift:scc:") for name in names)
 
     @cached_property
     def claims(self) -> tuple[Claim, ...]:
         """The PersistentVolumeClaims."""
-        return tuple(_claim(root, name, namespace) for root, name, namespace in self._objects("PersistentVolumeClaim"))
+        return tuple(_claim(*one) for one in self._located("PersistentVolumeClaim"))
 
     def claim(self, name: str, namespace: str | None) -> Claim | None:
         """The one claim of a name in a namespace, or in any where one of the two is not known."""
@@ -140,6 +166,15 @@ class Cluster:
         """The Argo CD Applications: the name of each and the folders of its sources."""
         return tuple((name, tuple(_sources(root))) for root, name, _ in self._objects("Application"))
 
+    @cached_property
+    def recursing(self) -> frozenset[tuple[str, str]]:
+        """The Applications and folders whose folders below are applied too (`directory.recurse`)."""
+        return frozenset(
+            (name, path)
+            for root, name, _ in self._objects("Application")
+            for path in _sources(root, recursing=True)
+        )
+
 
 def target_of(tree: Tree, target: Target, cluster: Cluster) -> Target:
     """The target, completed by what the tree says where the configuration is silent."""
@@ -167,6 +202,20 @@ def _objects_of(document: Document) -> Iterator[Mapping]:
         yield from (item for item in items.items if isinstance(item, Mapping))
 
 
+def _agreed(first: Namespace, other: Namespace) -> Namespace:
+    """The first of two Namespaces of one name, as far as they agree; an SCC that one of them asks for may count."""
+    return first._replace(
+        first_group=first.first_group if first.first_group == other.first_group else None,
+        first_user=first.first_user if first.first_user == other.first_user else None,
+        scc=first.scc or other.scc,
+        labels={key: value for key, value in first.labels.items() if other.labels.get(key) == value},
+    )
+
+
+def _location(source: Source, node: Node | None) -> Location:
+    return Location(source, Span(node.start, node.end) if node is not None else Span(0, 0))
+
+
 def _collect(data: Node | None, said: dict[str, set[str]]) -> None:
     if isinstance(data, Mapping):
         for key in _KEYS:
@@ -191,7 +240,7 @@ def _first(text: str | None) -> int | None:
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 12 else None
 
 
-def _claim(root: Mapping, name: str, namespace: str | None) -> Claim:
+def _claim(root: Mapping, name: str, namespace: str | None, at: Location) -> Claim:
     spec = root.get("spec")
     spec = spec if isinstance(spec, Mapping) else Mapping(0, 0, [], {}, False)
     modes = spec.get("accessModes")
@@ -205,6 +254,7 @@ def _claim(root: Mapping, name: str, namespace: str | None) -> Claim:
         access_modes=tuple(text for text in texts if text),
         storage=storage.text if isinstance(storage, Scalar) else None,
         storage_class=text_of(spec.get("storageClassName")),
+        at=at,
     )
 
 
@@ -215,12 +265,17 @@ def _keys(root: Mapping) -> Iterator[str]:
             yield from found.index
 
 
-def _sources(application: Mapping) -> Iterator[str]:
+def _sources(application: Mapping, *, recursing: bool = False) -> Iterator[str]:
+    """The folders of its sources, or only of those that recurse."""
     spec = application.get("spec")
     if not isinstance(spec, Mapping):
         return
     several = spec.get("sources")
     for source in (spec.get("source"), *(several.items if isinstance(several, Sequence) else ())):
         path = text_of(source.get("path")) if isinstance(source, Mapping) else None
+        directory = source.get("directory") if isinstance(source, Mapping) else None
+        recurse = directory.get("recurse") if isinstance(directory, Mapping) else None
+        if recursing and not (isinstance(recurse, Scalar) and recurse.value is True):
+            continue
         if path and "{{" not in path:
             yield path.strip("/")

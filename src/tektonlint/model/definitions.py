@@ -151,6 +151,11 @@ def is_true(place: Place | None) -> bool:
     return place is not None and isinstance(place.node, Scalar) and place.node.value is True
 
 
+def is_null(place: Place) -> bool:
+    """Whether a value is null, which Kubernetes reads as no value."""
+    return isinstance(place.node, Scalar) and place.node.value is None
+
+
 def number_of(place: Place | None) -> int | None:
     """A whole number, or None for anything else."""
     value = place.node.value if place is not None and isinstance(place.node, Scalar) else None

@@ -14,10 +14,12 @@ from tektonlint.model.definitions import Task
 from tektonlint.model.pipelines import PipelineTask
 from tektonlint.model.runs import Binding, PipelineRun
 from tektonlint.tekton.resource import Place
+from tektonlint.tekton.variables import uses
 
 # Sources whose contents no task can change.
 READ_ONLY = frozenset(("configMap", "secret", "projected", "csi"))
 _PER_TASK = "emptyDir"
+_PROPAGATED_TO = (("steps",), ("sidecars",), ("stepTemplate",))
 
 
 class Volume(NamedTuple):
@@ -47,6 +49,19 @@ class Directory(NamedTuple):
     mount_path: str | None
     read_only: bool
     optional: bool
+    place: Place
+
+
+class Mount(NamedTuple):
+    """A workspace of a pipeline, or of the run itself, that a PipelineTask's TaskRun gets.
+
+    `name` is what the task calls it. `place` is the entry that binds it, or the variable by which an inline spec
+    gets it.
+    """
+
+    name: str
+    workspace: str
+    sub_path: str
     place: Place
 
 
@@ -116,6 +131,26 @@ def _directory(
         optional=declared is not None and declared.optional,
         place=place,
     )
+
+
+def mounts(task: PipelineTask, spec: Task | None) -> tuple[Mount, ...]:
+    """What a PipelineTask's TaskRun gets bound: the entries of its `workspaces`, then what an inline spec uses.
+
+    Only workspaces whose variables stand in steps, sidecars or the step template reach an inline spec without an
+    entry (pkg/reconciler/pipelinerun/pipelinerun.go, propagateWorkspaces; pkg/workspace/apply.go).
+    """
+    found = {
+        one.name: Mount(one.name, one.workspace, one.sub_path, one.place)
+        for one in task.workspaces.values()
+        if one.workspace is not None
+    }
+    if spec is not None and spec.inline:
+        for use in uses(spec.place):
+            name = use.variable.workspace
+            field = use.place.path[len(spec.place.path) :][:1]
+            if name and name not in task.workspaces and field in _PROPAGATED_TO:
+                found.setdefault(name, Mount(name, name, "", use.place))
+    return tuple(found.values())
 
 
 def joined(outer: str, inner: str) -> str | None:

@@ -14,7 +14,7 @@ from typing import TypeVar
 from tektonlint.finding import Path
 from tektonlint.model import timeouts
 from tektonlint.model.cluster import Cluster, target_of
-from tektonlint.model.definitions import Task, name_of
+from tektonlint.model.definitions import Task, is_null, name_of
 from tektonlint.model.directories import Directory, directories
 from tektonlint.model.kustomize import Kustomizations
 from tektonlint.model.pipelines import Pipeline, PipelineTask
@@ -31,9 +31,14 @@ T = TypeVar("T")
 Key = tuple[int, Path]
 
 # Of pipelinesascode.tekton.dev annotations (pkg/matcher/annotation_tasks_install.go:24).
+_PAC = "pipelinesascode.tekton.dev/"
 _PAC_TASK = pattern(r"pipelinesascode\.tekton\.dev/task(?:-[0-9]+)?")
 _PAC_PIPELINE = "pipelinesascode.tekton.dev/pipeline"
 _PAC_FOLDER = ".tekton"
+_VERSION = pattern(r"v?[0-9]+(?:\.[0-9]+)*")
+# The kinds that it keeps, and those that it puts in place of a reference (pkg/resolve/resolve.go).
+_READ = frozenset(("PipelineRun", "Pipeline", "Task"))
+_FETCHED = frozenset(("Pipeline", "Task"))
 
 
 class Model:
@@ -129,6 +134,14 @@ class Model:
         """The pipeline spec that a PipelineRun runs, or a PipelineTask that starts a child."""
         return self._answer(user.place, "pipelineSpec", "pipelineRef", "Pipeline", self.pipeline, _spec_of_pipeline)
 
+    def is_put_inline(self, user: PipelineTask | PipelineRun, spec: Task | Pipeline) -> bool:
+        """Whether a spec stands inline once Tekton sees it: written so, or put there by Pipelines-as-Code.
+
+        Pipelines-as-Code replaces each reference of what lies in `.tekton` by what it refers to
+        (pkg/resolve/resolve.go, inlineTasks).
+        """
+        return spec.inline or bool(self._pac_runs(user.place.resource))
+
     def step_action_of(self, step: Place) -> Answer[Resource]:
         """The StepAction that a step refers to; remote for a step that refers to none."""
         ref = step.get("ref")
@@ -183,13 +196,19 @@ class Model:
         files), and the Argo CD Applications whose source holds it."""
         file = resource.source.name
         found = [one.file for one in self.kustomizations.listing(file)]
-        for name, folders in self.cluster.applications:
-            for folder in folders:
-                listed = self.kustomizations.files(folder) if folder in self.kustomizations.by_folder else None
-                inside = file in listed if listed is not None else (file.startswith(f"{folder}/") or folder == ".")
-                if inside:
-                    found.append(name)
-        return tuple(found)
+        for name, folders in sorted(self.cluster.applications):
+            if any(self._is_source(folder, file, (name, folder) in self.cluster.recursing) for folder in folders):
+                found.append(name)
+        return tuple(dict.fromkeys(found))
+
+    def _is_source(self, folder: str, file: str, recursing: bool) -> bool:
+        """Whether an Argo CD source in a folder holds a file: what Kustomize lists there, or the files right in it."""
+        folder = posixpath.normpath(folder)
+        folder = "" if folder == "." else folder
+        if folder in self.kustomizations.by_folder:
+            return file in self.kustomizations.files(folder)
+        inside = file.startswith(f"{folder}/") or not folder
+        return inside and (recursing or posixpath.dirname(file) == folder)
 
     # What follows from it.
 
@@ -232,7 +251,7 @@ class Model:
         spec_of: Callable[[Resource], Place | None],
     ) -> Answer[T]:
         spec = user.get(inline)
-        if spec is not None:
+        if spec is not None and not is_null(spec):
             version = spec.get("apiVersion")
             return Answer(REMOTE) if version is not None and version.text else Answer(FOUND, make(spec))
         ref = user.get(reference)
@@ -258,67 +277,130 @@ class Model:
     def _named(self, ref: Place, kind: str) -> Answer[Resource]:
         at = ref.get("name")
         name = name_of(ref)
-        if name is None or ref.resource.partial:
-            return Answer(REMOTE, name=name, at=at)
-        candidates = self._by_name.get((kind, name), ())
         user = ref.resource
-        if _is_pac(user):
-            fetched = self._fetched(user)
-            if fetched is None and not candidates:
+        if name is None or user.partial:
+            return Answer(REMOTE, name=name, at=at)
+        candidates = self.named(kind, name)
+        if ref.get("version") is not None:
+            # No field of Tekton's: what reads it, such as the build of a catalogue's pipelines, chooses by it.
+            candidates = _of_version(candidates, name_of(ref, "version"))
+            if not candidates:
                 return Answer(REMOTE, name=name, at=at)
+        left: tuple[Resource, ...] = ()
+        runs = self._pac_runs(user) if kind in _FETCHED else ()
+        if runs:
+            fetched = self._fetched(user, runs, kind)
             local = [one for one in candidates if one.source.name in (fetched or ())]
-            candidates = tuple(local or [one for one in candidates if _is_pac(one)])
-            if not candidates and fetched is None:
+            beside = [one for one in candidates if _pac_root(one) == _pac_root(runs[0])]
+            if fetched is None and not beside and (_pac_root(user) is not None or not candidates):
                 return Answer(REMOTE, name=name, at=at)
-        left = nearest(user, candidates, self.kustomizations) if candidates else ()
+            left = tuple(local or beside)
+        # A Pipeline that stands elsewhere may be applied in another way too.
+        if not left and (not runs or _pac_root(user) is None):
+            applied = tuple(one for one in candidates if _pac_root(user) is not None or not self.is_pac(one))
+            if candidates and not applied:
+                # Nothing puts what lies in `.tekton` on the cluster, but somebody may.
+                return Answer(REMOTE, name=name, at=at)
+            left = nearest(user, applied, self.kustomizations)
         if not left:
-            return Answer(MISSING, name=name, at=at)
+            return Answer(REMOTE if self._is_hidden(name) else MISSING, name=name, at=at)
         if len(left) > 1:
             return Answer(AMBIGUOUS, None, left, name, at)
         return Answer(FOUND, left[0], left, name, at)
 
     @cached_property
     def _by_name(self) -> dict[tuple[str, str], tuple[Resource, ...]]:
+        """By kind and name; an object that Kustomize renames under both names, for most references stay as they are."""
         found: dict[tuple[str, str], list[Resource]] = {}
         for one in self._whole:
             if one.group == "tekton.dev" and not one.created and (name := name_of(one.place.get("metadata"))):
-                found.setdefault((one.kind, name), []).append(one)
+                for each in (name, *sorted(self.kustomizations.renamed(one.source.name, name))):
+                    found.setdefault((one.kind, each), []).append(one)
         return {key: tuple(value) for key, value in found.items()}
 
     def names(self, kind: str) -> tuple[str, ...]:
         """The names of all objects of a kind in the tree, sorted."""
         return tuple(sorted(name for one, name in self._by_name if one == kind))
 
-    def _fetched(self, user: Resource) -> frozenset[str] | None:
-        """The files of the tree that Pipelines-as-Code takes tasks and pipelines from beside `.tekton`.
+    def named(self, kind: str, name: str) -> tuple[Resource, ...]:
+        """All objects of a kind and name in the tree, whether or not anything can refer to them."""
+        return self._by_name.get((kind, name), ())
 
-        None where an annotation names something that is not in the tree: then a name may be found there. A
-        Pipeline's own annotations count too.
+    def _is_hidden(self, name: str) -> bool:
+        """Whether a file that was not read to its end, such as a chart's template, speaks of a name."""
+        return any(name in text for text in self._unread)
+
+    @cached_property
+    def _unread(self) -> tuple[str, ...]:
+        return tuple(
+            file.source.text
+            for file in self.tree.files
+            if file.template is not None or file.unreadable is not None or file.loaded.problems
+        )
+
+    # Pipelines-as-Code, which resolves names by itself (pkg/resolve/remote.go).
+
+    def is_pac(self, resource: Resource) -> bool:
+        """Whether Pipelines-as-Code reads an object: a PipelineRun, Pipeline or Task in its `.tekton` folder."""
+        return resource.kind in _READ and not resource.created and _pac_root(resource) in self._pac_by_root
+
+    @cached_property
+    def _pac_by_root(self) -> dict[str | None, tuple[Resource, ...]]:
+        """The PipelineRuns in each `.tekton` folder that Pipelines-as-Code is used for: one of them has annotations."""
+        found: dict[str | None, list[Resource]] = {}
+        for run in self.runs:
+            root = _pac_root(run.resource)
+            if root is not None and not run.resource.created:
+                found.setdefault(root, []).append(run.resource)
+        return {root: tuple(runs) for root, runs in found.items() if any(next(_pac(run), None) for run in runs)}
+
+    def _pac_runs(self, user: Resource) -> tuple[Resource, ...]:
+        """The PipelineRuns by whose annotations Pipelines-as-Code finds what an object refers to; none for others."""
+        if user.created or user.kind not in ("PipelineRun", "Pipeline"):
+            return ()
+        root = _pac_root(user)
+        if root is not None:
+            runs = self._pac_by_root.get(root, ())
+            return (user,) if runs and user.kind == "PipelineRun" else runs
+        if user.kind == "PipelineRun":
+            return ()
+        found: list[Resource] = []
+        for runs in self._pac_by_root.values():
+            found.extend(run for run in runs if user.source.name in (self._locations(run, run, "Pipeline") or ()))
+        return tuple(found)
+
+    def _fetched(self, user: Resource, runs: tuple[Resource, ...], kind: str) -> frozenset[str] | None:
+        """The files of the tree that Pipelines-as-Code takes tasks or pipelines from beside `.tekton`.
+
+        None where an annotation names something that is not in the tree, or is not read: a name may be found there.
+        A Pipeline's own annotations count too.
         """
         files: set[str] = set()
-        annotations = user.place.get("metadata", "annotations")
-        for place in annotations.entries() if annotations is not None else ():
+        for one in dict.fromkeys((*runs, user)):
+            more = self._locations(one, runs[0], kind)
+            if more is None:
+                return None
+            files |= more
+        return frozenset(files)
+
+    def _locations(self, holder: Resource, run: Resource, kind: str) -> frozenset[str] | None:
+        """The files that the annotations of an object name, from the folder that holds the run's `.tekton`."""
+        files: set[str] = set()
+        for place in _pac(holder):
             key = str(place.path[-1])
-            if key != _PAC_PIPELINE and not _PAC_TASK.fullmatch(key):
+            if not (key == _PAC_PIPELINE if kind == "Pipeline" else _PAC_TASK.fullmatch(key)):
                 continue
             for location in (place.text or "").strip().removeprefix("[").removesuffix("]").split(","):
-                path = posixpath.normpath(location.strip())
-                if "/" not in path or path not in self._file_names:
+                # Anything else is a URL or a name on a hub (pkg/matcher/annotation_tasks_install.go, getRemote).
+                path = posixpath.normpath(posixpath.join(posixpath.dirname(_pac_root(run) or ""), location.strip()))
+                if "/" not in location or "://" in location or path not in self._file_names:
                     return None
                 files.add(path)
-        if user.kind == "Pipeline" and any(_is_pac(run.resource) for run in self.runs):
-            # Annotations of the run that refers to it come first, and nothing is said about a Pipeline on its own.
-            for run in self.runs:
-                if _is_pac(run.resource) and run.resource is not user:
-                    more = self._fetched(run.resource)
-                    if more is None:
-                        return None
-                    files |= more
         return frozenset(files)
 
     @cached_property
     def _file_names(self) -> frozenset[str]:
-        return frozenset(file.source.name for file in self.tree.files)
+        return frozenset(file.source.name for file in self.tree.files if file.template is None)
 
 
 def model_of(tree: Tree, target: Target) -> Model:
@@ -340,9 +422,32 @@ def _is(resource: Resource, *kinds: str) -> bool:
     return resource.group == "tekton.dev" and resource.kind in kinds
 
 
-def _is_pac(resource: Resource) -> bool:
-    """Whether Pipelines-as-Code reads the file an object stands in: it lies in a `.tekton` folder."""
-    return _PAC_FOLDER in resource.source.name.split("/")[:-1]
+def _pac_root(resource: Resource) -> str | None:
+    """The outermost `.tekton` folder that an object stands in."""
+    folders = resource.source.name.split("/")[:-1]
+    return "/".join(folders[: folders.index(_PAC_FOLDER) + 1]) if _PAC_FOLDER in folders else None
+
+
+def _pac(resource: Resource) -> Iterator[Place]:
+    """The annotations of an object that are Pipelines-as-Code's."""
+    annotations = resource.place.get("metadata", "annotations")
+    for place in annotations.entries() if annotations is not None else ():
+        if str(place.path[-1]).startswith(_PAC):
+            yield place
+
+
+def _of_version(candidates: tuple[Resource, ...], version: str | None) -> tuple[Resource, ...]:
+    """Those of a version by the folder they stand in or by their label; all, where none of them says a version."""
+    said = [(one, _versions(one)) for one in candidates]
+    exact = tuple(one for one, versions in said if version in versions)
+    return exact if any(versions for _, versions in said) else candidates
+
+
+def _versions(resource: Resource) -> frozenset[str]:
+    label = resource.place.get("metadata", "labels", "app.kubernetes.io/version")
+    folders = resource.source.name.split("/")[:-1]
+    found = {one for one in folders if _VERSION.fullmatch(one)}
+    return frozenset(found | {label.text} if label is not None and label.text else found)
 
 
 def _spec_of_task(resource: Resource) -> Place | None:

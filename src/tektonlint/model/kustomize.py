@@ -10,20 +10,24 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
 
-from tektonlint.document import Document, Mapping, Sequence, load
+from tektonlint.document import Document, Mapping, Node, Sequence, load
+from tektonlint.patterns import pattern
 from tektonlint.tekton.resource import text_of
 from tektonlint.text import Source
 from tektonlint.tree import Tree
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _LISTS = ("resources", "bases", "components")
+# What Kustomize fetches: a URL, or a short form of one (kustomize api/internal/git/repospec.go).
+_REMOTE = pattern(r"://|^git@|[?&]ref=|^(?:gh:|github\.com[/:]|bitbucket\.org/|gitlab\.com/)")
 
 
 class Kustomization(NamedTuple):
     """One kustomization: the name of its file and folder, what it lists, patches and sets.
 
     `files` are the names of the files that it lists itself, `folders` those of other kustomizations. `patched` are
-    pairs of kind and name; None is any. `is_component` ones are only ever a part of others.
+    pairs of kind and name; None is any. `prefix` and `suffix` are put around the names of objects. `is_component`
+    ones are only ever a part of others; `lists_remote` ones list something by a URL.
     """
 
     file: str
@@ -33,6 +37,9 @@ class Kustomization(NamedTuple):
     patched: frozenset[tuple[str | None, str | None]]
     namespace: str | None
     is_component: bool
+    prefix: str = ""
+    suffix: str = ""
+    lists_remote: bool = False
 
 
 class Kustomizations:
@@ -41,16 +48,16 @@ class Kustomizations:
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
         self._listing: dict[str, tuple[Kustomization, ...]] = {}
+        self._namespaces: dict[str, frozenset[str | None]] = {}
 
     @cached_property
     def by_folder(self) -> dict[str, Kustomization]:
         """By the folder they stand in; of two in one folder, which Kustomize refuses, the first."""
         found: dict[str, Kustomization] = {}
-        for document in self._tree.context:
-            name = document.source.name
-            if posixpath.basename(name) in NAMES:
-                one = _read(document)
-                found.setdefault(one.folder, one)
+        documents = [one for one in self._tree.context if posixpath.basename(one.source.name) in NAMES]
+        for document in sorted(documents, key=lambda one: (one.source.name, one.index)):
+            one = _read(document)
+            found.setdefault(one.folder, one)
         return found
 
     @cached_property
@@ -81,14 +88,78 @@ class Kustomizations:
         return found
 
     def patches(self, file: str, kind: str, name: str | None) -> bool:
-        """Whether a kustomization that lists a file may change an object in it."""
+        """Whether a kustomization that lists a file may change an object in it.
+
+        A component changes everything that the kustomization around it lists.
+        """
         wanted = frozenset(((kind, name), (kind, None), (None, name), (None, None)))
-        return any(wanted & one.patched for one in self.listing(file) if one.patched)
+        return any(wanted & one.patched for one in self._changing(file) if one.patched)
+
+    def _changing(self, file: str) -> Iterator[Kustomization]:
+        """The kustomizations that list a file, and the components of each."""
+        seen: set[str] = set()
+        for one in self.listing(file):
+            waiting = [one.folder]
+            while waiting:
+                folder = waiting.pop()
+                if folder in seen or folder not in self.by_folder:
+                    continue
+                seen.add(folder)
+                yield self.by_folder[folder]
+                inner = self.by_folder[folder].folders
+                waiting.extend(name for name in inner if name in self.by_folder and self.by_folder[name].is_component)
 
     def namespace(self, file: str) -> str | None:
-        """The namespace that every kustomization which lists a file and sets one agrees on."""
-        said = {one.namespace for one in self.listing(file) if one.namespace}
-        return said.pop() if len(said) == 1 else None
+        """The one namespace that all kustomizations which list a file put its objects into."""
+        said = self.namespaces(file)
+        return next(iter(said)) if len(said) == 1 else None
+
+    def namespaces(self, file: str) -> frozenset[str | None]:
+        """The namespaces that a file's objects are put into, None for the one they name; nothing where none lists it.
+
+        Of nested kustomizations the outermost that sets one counts. Those that others list are not built alone.
+        """
+        found = self._namespaces.get(file)
+        if found is None:
+            outermost = [one.folder for one in self.listing(file) if one.folder not in self._inner]
+            outermost = outermost or [one.folder for one in self.listing(file)]
+            found = self._namespaces[file] = frozenset().union(
+                *(self.namespaces_inside(folder, file) for folder in outermost)
+            )
+        return found
+
+    def namespaces_inside(self, folder: str, file: str) -> frozenset[str | None]:
+        """The same for the kustomization of one folder, by itself or by those that it lists."""
+        found: set[str | None] = set()
+        seen: set[str] = set()
+        waiting = [folder]
+        while waiting:
+            name = waiting.pop()
+            if name in seen or file not in self.files(name):
+                continue
+            seen.add(name)
+            one = self.by_folder[name]
+            if one.namespace is not None:
+                found.add(one.namespace)
+                continue
+            if file in one.files:
+                found.add(None)
+            waiting.extend(one.folders)
+        return frozenset(found)
+
+    @cached_property
+    def _inner(self) -> frozenset[str]:
+        """The folders of the kustomizations that others list."""
+        return frozenset(name for folder, one in self.by_folder.items() for name in one.folders if name != folder)
+
+    def renamed(self, file: str, name: str) -> frozenset[str]:
+        """The other names that an object of a file gets from kustomizations with a prefix or a suffix, one by one."""
+        names = (f"{one.prefix}{name}{one.suffix}" for one in self._changing(file))
+        return frozenset(names) - {name}
+
+    def takes_more(self, file: str) -> bool:
+        """Whether a kustomization that lists a file lists something else by a URL, of which nothing is known."""
+        return any(one.lists_remote for one in self._changing(file))
 
 
 def _read(document: Document) -> Kustomization:
@@ -96,36 +167,68 @@ def _read(document: Document) -> Kustomization:
     name = document.source.name
     folder = posixpath.dirname(name)
     listed: list[str] = []
+    remote = False
     patched: set[tuple[str | None, str | None]] = set()
-    namespace = kind = None
+    namespace = kind = prefix = suffix = None
     if isinstance(root, Mapping):
         for key in _LISTS:
             value = root.get(key)
-            texts = (text_of(item) for item in value.items) if isinstance(value, Sequence) else ()
+            texts = [text_of(item) for item in value.items] if isinstance(value, Sequence) else []
             listed.extend(posixpath.normpath(posixpath.join(folder, text)) for text in texts if text)
+            remote = remote or any(text and _REMOTE.search(text) for text in texts)
         patched.update(_patches(root))
-        namespace, kind = text_of(root.get("namespace")), text_of(root.get("kind"))
+        namespace, kind = text_of(root.get("namespace")) or None, text_of(root.get("kind"))
+        prefix, suffix = text_of(root.get("namePrefix")), text_of(root.get("nameSuffix"))
     files = frozenset(one for one in listed if one.endswith((".yaml", ".yml")))
     folders = tuple("" if one == "." else one for one in listed if one not in files)
-    return Kustomization(name, folder, files, folders, frozenset(patched), namespace, kind == "Component")
+    return Kustomization(
+        file=name,
+        folder=folder,
+        files=files,
+        folders=folders,
+        patched=frozenset(patched),
+        namespace=namespace,
+        is_component=kind == "Component",
+        prefix=prefix or "",
+        suffix=suffix or "",
+        lists_remote=remote,
+    )
 
 
 def _patches(root: Mapping) -> Iterator[tuple[str | None, str | None]]:
-    """What inline patches and targets name. Patches in files are objects of their own, marked as partial."""
+    """What inline patches, targets and replacements name. Patches in files are objects of their own, and partial."""
     for key in ("patches", "patchesStrategicMerge", "patchesJson6902"):
-        value = root.get(key)
-        for item in value.items if isinstance(value, Sequence) else ():
+        for item in _items(root.get(key)):
             target = item.get("target") if isinstance(item, Mapping) else None
             if isinstance(target, Mapping):
-                yield _plain(text_of(target.get("kind"))), _plain(text_of(target.get("name")))
+                yield _target(target)
                 continue
-            inline = text_of(item) if not isinstance(item, Mapping) else text_of(item.get("patch"))
-            if inline and "\n" in inline:
+            inline = text_of(item.get("patch")) if isinstance(item, Mapping) else text_of(item)
+            # An item of `patchesStrategicMerge` is a file's name, or a patch over several lines.
+            if inline and ("\n" in inline or isinstance(item, Mapping)):
                 for one in load(Source("patch", inline)).documents:
                     body = one.root if isinstance(one.root, Mapping) else None
                     metadata = body.get("metadata") if body is not None else None
                     if body is not None and isinstance(metadata, Mapping):
                         yield text_of(body.get("kind")), text_of(metadata.get("name"))
+    for item in _items(root.get("replacements")):
+        if not isinstance(item, Mapping) or item.get("targets") is None:
+            # What a file or a wrong value replaces is not known.
+            yield None, None
+            continue
+        for target in _items(item.get("targets")):
+            chosen = target.get("select") if isinstance(target, Mapping) else None
+            yield _target(chosen) if isinstance(chosen, Mapping) else (None, None)
+    if next(_items(root.get("transformers")), None) is not None:
+        yield None, None
+
+
+def _items(node: Node | None) -> Iterator[Node]:
+    yield from node.items if isinstance(node, Sequence) else ()
+
+
+def _target(node: Mapping) -> tuple[str | None, str | None]:
+    return _plain(text_of(node.get("kind"))), _plain(text_of(node.get("name")))
 
 
 def _plain(text: str | None) -> str | None:

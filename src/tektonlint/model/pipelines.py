@@ -113,8 +113,9 @@ class PipelineTask:
 
     @cached_property
     def retries(self) -> int:
-        """How often it is tried again; 0 where it is not known."""
-        return max(number_of(self.place.get("retries")) or 0, 0)
+        """How often it is tried again; 0 where it is not known, or no number that Tekton reads."""
+        retries = number_of(self.place.get("retries")) or 0
+        return retries if 0 < retries < 2**31 else 0
 
     @cached_property
     def guards(self) -> tuple[Guard, ...]:

@@ -11,6 +11,9 @@ from tektonlint.tekton.resource import Place, Resource
 
 FOUND, AMBIGUOUS, MISSING, REMOTE = "found", "ambiguous", "missing", "remote"
 
+# Cluster-wide kinds, which have no namespace.
+_OF_THE_CLUSTER = frozenset(("ClusterTask", "ClusterInterceptor"))
+
 T = TypeVar("T")
 
 
@@ -35,8 +38,7 @@ def nearest(user: Resource, candidates: Iterable[Resource], kustomizations: Kust
     A kustomization that lists both decides, the innermost one; else the one in the deepest folder that both share.
     Objects in another namespace than the user's are none of them.
     """
-    wanted = namespace_of(user, kustomizations)
-    left = [one for one in candidates if _may_share(wanted, namespace_of(one, kustomizations))]
+    left = [one for one in candidates if _may_share(user, one, kustomizations)]
     if len(left) < 2:
         return tuple(left)
     listed = _listed_together(user.source.name, left, kustomizations)
@@ -48,14 +50,31 @@ def nearest(user: Resource, candidates: Iterable[Resource], kustomizations: Kust
 
 def namespace_of(resource: Resource, kustomizations: Kustomizations) -> str | None:
     """The namespace that an object is put into, where that is known; Kustomize's wins over its own."""
-    namespace = resource.namespace
-    if namespace is not None and ("$(" in namespace or "{{" in namespace):
-        return None
-    return kustomizations.namespace(resource.source.name) or namespace
+    spaces = _spaces(resource, kustomizations.namespaces(resource.source.name))
+    return next(iter(spaces)) if len(spaces) == 1 else None
 
 
-def _may_share(one: str | None, other: str | None) -> bool:
-    return one is None or other is None or one == other
+def _spaces(resource: Resource, said: frozenset[str | None]) -> frozenset[str | None]:
+    """The namespaces that an object may be put into, None for one that is not known."""
+    if resource.kind in _OF_THE_CLUSTER:
+        return frozenset((None,))
+    own = resource.namespace or None
+    if own is not None and ("$(" in own or "{{" in own):
+        own = None
+    return frozenset(own if one is None else one for one in said or (None,))
+
+
+def _may_share(user: Resource, candidate: Resource, kustomizations: Kustomizations) -> bool:
+    """Whether two objects can be in one namespace: in some kustomization that lists both, or else at all."""
+    one, other = user.source.name, candidate.source.name
+    inside = kustomizations.namespaces_inside
+    both = [found.folder for found in kustomizations.listing(one) if other in kustomizations.files(found.folder)]
+    pairs = [(inside(folder, one), inside(folder, other)) for folder in both]
+    for first, second in pairs or [(kustomizations.namespaces(one), kustomizations.namespaces(other))]:
+        left, right = _spaces(user, first), _spaces(candidate, second)
+        if None in left or None in right or left & right:
+            return True
+    return False
 
 
 def _listed_together(file: str, candidates: list[Resource], kustomizations: Kustomizations) -> list[Resource]:

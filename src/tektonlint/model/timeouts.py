@@ -55,9 +55,8 @@ def effective(task: PipelineTask, run: PipelineRun | None, target: Target) -> Ef
     limits = run.limits(target)
     if limits is not None:
         return handed_down(limits, target, is_finally=task.is_finally)
-    # Whatever they are, they reach no task.
-    untouched = _REMAINING_TIME <= target.tekton < HANDS_DOWN
-    return Effective(target.default_timeout, "default", None) if untouched else None
+    # Whatever they are, older versions hand none of them down.
+    return Effective(target.default_timeout, "default", None) if target.tekton < HANDS_DOWN else None
 
 
 def handed_down(limits: Limits, target: Target, *, is_finally: bool) -> Effective:
