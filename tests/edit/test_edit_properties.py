@@ -65,6 +65,13 @@ def replace_scalar(draw: st.DrawFn, place: Place) -> Act:
     return Act(lambda place: edit.replace_scalar(place, value), mean)
 
 
+def wrap_in_list(draw: st.DrawFn, place: Place) -> Act:
+    def mean(data: Any, place: Place) -> None:
+        holder(data, place)[place.path[-1]] = [place.text]
+
+    return Act(edit.wrap_in_list, mean)
+
+
 def rename_key(draw: st.DrawFn, place: Place) -> Act:
     name = draw(st.sampled_from(NAMES))
 
@@ -204,6 +211,7 @@ def is_pair(place: Place) -> bool:
 # The operation, and the places that it is tried at; it refuses others at once.
 OPERATIONS: list[tuple[Callable[[st.DrawFn, Place], Act], Callable[[Place], bool]]] = [
     (replace_scalar, is_scalar),
+    (wrap_in_list, lambda place: place.text is not None),
     (rename_key, is_entry),
     (remove_key, is_entry),
     (remove_item, lambda place: place.key is None),

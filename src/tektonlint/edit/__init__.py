@@ -13,7 +13,7 @@ from tektonlint.edit.adding import append_item, insert_key
 from tektonlint.edit.change import Change, Refusal, apply
 from tektonlint.edit.moving import move_key, rename_key, unwrap_key
 from tektonlint.edit.removing import remove_item, remove_key
-from tektonlint.edit.texts import insert_lines, remove_lines, replace_fragment, replace_scalar
+from tektonlint.edit.texts import insert_lines, remove_lines, replace_fragment, replace_scalar, wrap_in_list
 from tektonlint.edit.values import Data
 
 __all__ = [
@@ -32,4 +32,5 @@ __all__ = [
     "replace_fragment",
     "replace_scalar",
     "unwrap_key",
+    "wrap_in_list",
 ]

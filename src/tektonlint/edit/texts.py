@@ -41,6 +41,17 @@ def replace_scalar(place: Place, value: str | int | bool) -> Change:
     return Change((replacing(place, node.start, node.end, text),), frozenset((place.path,)))
 
 
+def wrap_in_list(place: Place) -> Change:
+    """Makes a text the one item of a list in brackets; it keeps its quotes, and gets some where it needs them."""
+    node, _, _ = _scalar(place)
+    if not isinstance(node.value, str):
+        raise Refusal("it is no string")
+    if node.style in (LITERAL, FOLDED):
+        raise Refusal("it is a block scalar")
+    text = scalar_text(node.value, flow=True, quote=node.style)
+    return Change((replacing(place, node.start, node.end, f"[{text}]"),), frozenset((place.path,)))
+
+
 def replace_fragment(place: Place, start: int, end: int, replacement: str) -> Change:
     """Writes other text for `node.text[start:end]`, escaped as the scalar's style asks for."""
     node, flow, _ = _scalar(place)
