@@ -26,7 +26,7 @@ _WIDE_MARKERS = tuple(
 # Other documents that say something about the cluster or about which files belong together.
 _CONTEXT = pattern(
     rb"""kind["']?\s*:\s*["']?(?:Namespace|PersistentVolumeClaim|Secret|ConfigMap|LimitRange|Kustomization"""
-    rb"""|Component|Application|ApplicationSet)\b"""
+    rb"""|Component|Application|ApplicationSet|RoleBinding|ClusterRoleBinding|SecurityContextConstraints)\b"""
 )
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
