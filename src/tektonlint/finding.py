@@ -58,17 +58,37 @@ class Edit(NamedTuple):
     text: str
 
 
-class Fix(NamedTuple):
-    """Edits of one file, applied together or not at all; the title is imperative.
+class Elsewhere(NamedTuple):
+    """What a fix does in another document of its file, or in a document of another file.
 
-    `touches` are the paths, from the root of the finding's document, at or under which values may differ
-    afterwards. Whatever else differs, the fix is refused.
+    `document` counts in the file that all of the edits are of; `touches` are paths from its root.
+    """
+
+    document: int
+    edits: tuple[Edit, ...]
+    touches: frozenset[Path]
+
+
+class Fix(NamedTuple):
+    """Edits, applied together or not at all; the title is imperative.
+
+    `edits` are of the finding's file, `elsewhere` are those of other documents and files. `touches` are the paths,
+    from the root of the finding's document, at or under which values may differ afterwards. Whatever else differs,
+    the fix is refused. `follow` are the ids of policies that may find
+    something new because of it, if what they find has a fix that is applied in turn.
     """
 
     title: str
     edits: tuple[Edit, ...]
     safety: Safety = Safety.UNSAFE
     touches: frozenset[Path] = frozenset()
+    follow: frozenset[str] = frozenset()
+    elsewhere: tuple[Elsewhere, ...] = ()
+
+    @property
+    def all_edits(self) -> tuple[Edit, ...]:
+        """The edits in every file, those of the finding's file first."""
+        return (*self.edits, *(edit for other in self.elsewhere for edit in other.edits))
 
 
 class ResourceId(NamedTuple):

@@ -2,13 +2,14 @@
 
 A fix that breaks something is worse than a finding. So the text that edits make is read again by two readers,
 only the values that the fixes declared may have changed, no comment may be lost, the finding has to be gone and
-no other of its weight may have come; otherwise the file keeps its bytes and the refusal is a finding.
+no other of its weight may have come, but for one that a fix announced (`Fix.follow`) and that is fixed in turn;
+otherwise the file keeps its bytes and the refusal is a finding.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from collections.abc import Mapping as Dict
 from typing import NamedTuple
@@ -17,7 +18,7 @@ from tektonlint.comments import comments
 from tektonlint.document import Document, Mapping, Node, Scalar, walk
 from tektonlint.document import Sequence as List
 from tektonlint.edit import apply
-from tektonlint.finding import Edit, Finding, Location, Path
+from tektonlint.finding import Edit, Elsewhere, Finding, Location, Path
 from tektonlint.patterns import pattern
 from tektonlint.second_reader import same
 from tektonlint.structure import DURATION, QUANTITY, Fault, faults
@@ -28,6 +29,8 @@ PASSES = 10
 
 # Lints a whole tree; the findings are those after comments, sorted.
 Lint = Callable[[Tree], Sequence[Finding]]
+# Where a finding is, in terms that no change elsewhere in its file moves; see `_place`.
+_Place = tuple[object, ...]
 # The index of a document, and a path from its root at or under which values may differ.
 Touched = tuple[int, Path]
 
@@ -37,30 +40,37 @@ _NUMBER = pattern(r"[0-9]+")
 class FixRejected(Exception):
     """What edits make of a text is not what they promised; the text of the error says why, in a clause.
 
-    `file` is the name of the file in which it shows.
+    `file` is the name of the file in which it shows. `wrong` is false where the fix announced what came of it.
     """
 
-    def __init__(self, reason: str, file: str) -> None:
+    def __init__(self, reason: str, file: str, *, wrong: bool = True) -> None:
         super().__init__(reason)
         self.file = file
+        self.wrong = wrong
 
 
 class Refused(NamedTuple):
-    """A fix that was not applied: the finding it belongs to, and why."""
+    """A fix that was not applied: the finding it belongs to, and why.
+
+    `wrong` is false where nothing is wrong with the fix, but it needs what may not be changed.
+    """
 
     finding: Finding
     reason: str
+    wrong: bool = True
 
 
 class Outcome(NamedTuple):
     """The tree after fixing, how many findings were fixed in which file, and which fixes were refused.
 
-    The findings of the refused stand where they are in that tree.
+    The findings of the refused stand where they are in that tree. `together` are names of files that go with each
+    other, for a fix is of all of them: either all are written or none. No file is in two of these sets.
     """
 
     tree: Tree
     by_file: Dict[str, int]
     refused: tuple[Refused, ...]
+    together: tuple[frozenset[str], ...] = ()
 
     @property
     def fixed(self) -> int:
@@ -73,38 +83,81 @@ class Outcome(NamedTuple):
         return [(old, new) for old, new in pairs if old.text != new.text]
 
 
-def fix(tree: Tree, lint: Lint, wanted: Callable[[Finding], bool]) -> Outcome:
+def fix(
+    tree: Tree, lint: Lint, wanted: Callable[[Finding], bool], closed: Dict[str, str] | None = None
+) -> Outcome:
     """Applies the wanted fixes until none is left, in at most ten passes. Nothing is written.
 
-    A file that would go on changing goes back to what it was.
+    A fix of several files is applied in all of them or not at all; not at all where one of them is not reported on,
+    or is `closed`, which says by name why a file cannot be written. A file that would go on changing goes back to
+    what it was, and with it those that a fix was of too. Where a finding that was to be fixed in turn is left
+    over, all begins again, and the fix that brought it is refused.
     """
-    work = _Work(tree, lint, wanted)
+    findings = tuple(lint(tree))
+    barred: dict[_Place, str] = {}
     for _ in range(PASSES):
-        if not work.one_pass():
-            break
-    else:
-        work.give_up(tree)
+        work = _Work(tree, findings, lint, wanted, closed or {}, barred)
+        work.run()
+        left = work.left_over()
+        if not left:
+            return work.outcome()
+        barred.update(left)
+    work = _Work(tree, findings, lint, wanted, closed or {}, None)
+    work.run()
     return work.outcome()
 
 
 class _Tried(NamedTuple):
-    """Fixes that hold together: their findings, the tree that they make, and its findings."""
+    """Fixes that hold together: their findings, the tree that they make, and its findings.
+
+    `owed` are the places of those of its findings that have to be fixed in turn, each with the weight that it then
+    counts with. `together` are the names of files that are to be written together or not at all.
+    """
 
     fixed: tuple[Finding, ...]
     tree: Tree
     findings: tuple[Finding, ...]
+    owed: Dict[_Place, int]
+    together: tuple[Collection[str], ...]
 
 
 class _Work:
-    """Fixing in progress: the tree so far, its findings, and what has been refused."""
+    """Fixing in progress: the tree so far, its findings, and what has been refused.
 
-    def __init__(self, tree: Tree, lint: Lint, wanted: Callable[[Finding], bool]) -> None:
+    `barred` are the places of findings that no fix may bring, though it announces them, each with what is to be said
+    of it; where it is None, no fix may bring any.
+    """
+
+    def __init__(
+        self,
+        tree: Tree,
+        findings: tuple[Finding, ...],
+        lint: Lint,
+        wanted: Callable[[Finding], bool],
+        closed: Dict[str, str],
+        barred: Dict[_Place, str] | None,
+    ) -> None:
+        self._start = tree
+        self._at_start = findings
         self._tree = tree
+        self._findings = findings
         self._fixed: Counter[str] = Counter()
         self._refused: dict[tuple[object, ...], Refused] = {}
+        self._owed: dict[_Place, int] = {}
+        self._together: list[frozenset[str]] = []
+        self._shown = {file.source.name: file.source.shown for file in tree.files}
+        self._reported = {file.source.name for file in tree.files if file.reported}
+        self._closed = closed
         self._lint = lint
         self._wanted = wanted
-        self._findings = tuple(lint(tree))
+        self._barred = barred
+
+    def run(self) -> None:
+        """All passes."""
+        for _ in range(PASSES):
+            if not self.one_pass():
+                return
+        self.give_up()
 
     def one_pass(self) -> bool:
         """Applies what can be applied together; whether there was anything to try."""
@@ -114,22 +167,37 @@ class _Work:
         tried = self._that_hold(chosen)
         if tried is not None:
             self._tree, self._findings = tried.tree, tried.findings
+            for place, rank in tried.owed.items():
+                self._owed[place] = min(rank, self._owed.get(place, rank))
             self._fixed.update(finding.at.source.name for finding in tried.fixed)
+            for names in tried.together:
+                if len(names) > 1:
+                    self._together = _joined(self._together, names)
         return True
 
-    def give_up(self, start: Tree) -> None:
+    def give_up(self) -> None:
         """Puts files that still have something to fix back to what they were."""
         unstable = self._chosen()
         if not unstable:
             return
-        old = {file.source.name: file.source.text for file in start.files}
-        back = {finding.at.source.name: old[finding.at.source.name] for finding in unstable}
-        self._tree = self._tree.with_texts(back)
+        old = {file.source.name: file.source.text for file in self._start.files}
+        names = {finding.at.source.name for finding in unstable}
+        for group in self._together:
+            if group & names:
+                names |= group
+        self._together = [group for group in self._together if not group & names]
+        self._tree = self._tree.with_texts({name: old[name] for name in names})
         self._findings = tuple(self._lint(self._tree))
-        for name in back:
+        for name in names:
             del self._fixed[name]
         for finding in unstable:
             self._refuse(finding, f"it is still changing after {PASSES} passes")
+
+    def left_over(self) -> dict[_Place, str]:
+        """The places of findings that were to be fixed in turn and are there, each with what to say of it."""
+        old, new = Counter(map(_place, self._at_start)), Counter(map(_place, self._findings))
+        why = {_place(finding): f", whose fix is refused: {reason}" for finding, reason, _ in self._refused.values()}
+        return {place: why.get(place, "") for place in self._owed if new[place] > old[place]}
 
     def outcome(self) -> Outcome:
         """What came of it."""
@@ -138,24 +206,40 @@ class _Work:
         there = {_place(finding): finding for finding in reversed(self._findings)}
         starts = {file.source.name: file.start for file in self._tree.files}
         refused: list[Refused] = []
-        for finding, reason in self._refused.values():
+        for finding, reason, wrong in self._refused.values():
             same_one = now.get(_identity(finding)) or there.get(_place(finding))
             at_start = finding._replace(at=starts[finding.at.source.name])
-            refused.append(Refused(same_one or at_start, reason))
-        return Outcome(self._tree, self._fixed, tuple(refused))
+            refused.append(Refused(same_one or at_start, reason, wrong))
+        for finding in self._findings:
+            obstacle = self._obstacle(finding) if self._is_wanted(finding) else None
+            if obstacle is not None:
+                refused.append(Refused(finding, obstacle, wrong=False))
+        return Outcome(self._tree, self._fixed, tuple(refused), tuple(self._together))
 
     def _chosen(self) -> list[Finding]:
         """The findings whose fixes are applied together in a pass."""
-        reported = {file.source.name for file in self._tree.files if file.reported}
-        offered = [
-            finding
-            for finding in self._findings
-            if finding.fix is not None
-            and finding.at.source.name in reported
+        return choose(filter(self._may_be_fixed, self._findings))
+
+    def _may_be_fixed(self, finding: Finding) -> bool:
+        return self._is_wanted(finding) and self._obstacle(finding) is None
+
+    def _is_wanted(self, finding: Finding) -> bool:
+        """Whether a finding has a fix that is wanted and was not refused."""
+        return (
+            finding.fix is not None
+            and (finding.at.source.name in self._reported or _reaches_out(finding))
             and self._wanted(finding)
             and _identity(finding) not in self._refused
-        ]
-        return [finding for some in _by_file(offered).values() for finding in choose(some)]
+        )
+
+    def _obstacle(self, finding: Finding) -> str | None:
+        """Why the fix of a finding cannot be applied in all of its files, if another than the finding's is one."""
+        for name in sorted(_changes(finding)) if _reaches_out(finding) else ():
+            if name in self._closed:
+                return f"it would change `{self._shown[name]}`, which cannot be written: {self._closed[name]}"
+            if name in self._shown and name not in self._reported:
+                return f"it would change `{self._shown[name]}` too, which is not among the files to fix"
+        return None
 
     def _that_hold(self, findings: Sequence[Finding]) -> _Tried | None:
         """Those of some findings whose fixes hold together; one that does not even hold alone is refused.
@@ -166,7 +250,7 @@ class _Work:
             return self._tried(findings)
         except FixRejected as error:
             if len(findings) == 1:
-                self._refuse(findings[0], str(error))
+                self._refuse(findings[0], str(error), wrong=error.wrong)
                 return None
             parts = _split(findings, error.file)
         held = [tried for part in parts if (tried := self._that_hold(part)) is not None]
@@ -179,17 +263,52 @@ class _Work:
 
     def _tried(self, findings: Sequence[Finding]) -> _Tried:
         """The tree with fixes applied. Raises `FixRejected`."""
-        by_file = _by_file(findings)
+        by_file = _by_touched_file(findings)
         texts = {name: _candidate(self._tree, name, some) for name, some in by_file.items()}
         tree = self._tree.with_texts(texts)
         after = tuple(self._lint(tree))
-        for name, some in by_file.items():
+        for name, some in _by_file(findings).items():
             _refuse_remaining(name, some, self._findings, after)
-        _refuse_new(findings, _Known(self._tree, tree, by_file), self._findings, after)
-        return _Tried(tuple(findings), tree, after)
+        owed: dict[_Place, int] = {}
+        together: list[Collection[str]] = [_files(finding) for finding in findings]
+        for new in _new(findings, self._weight, _Known(self._tree, tree, by_file), self._findings, after):
+            announced = [one for one in findings if one.fix is not None and new.policy in one.fix.follow]
+            why = self._why_left(new) if announced else ""
+            if why is not None:
+                reason = f"`{new.policy}` finds something new afterwards{why}"
+                raise FixRejected(reason, _suspect(new, by_file), wrong=not announced or self._is_barred(new))
+            # The one that brought it is rather one that changed a file that it speaks of.
+            suspects = [one for one in announced if _suspect(new, by_file) in _files(one)] or announced
+            owed[_place(new)] = min(map(self._weight, suspects))
+            together.append({name for one in (new, *suspects) for name in _files(one)})
+        return _Tried(tuple(findings), tree, after, owed, tuple(together))
 
-    def _refuse(self, finding: Finding, reason: str) -> None:
-        self._refused[_identity(finding)] = Refused(finding, reason)
+    def _why_left(self, new: Finding) -> str | None:
+        """Why a finding that a fix announces is not fixed in turn, as the end of a sentence; None where it is."""
+        name = new.at.source.name
+        if self._is_barred(new):
+            return self._barred[_place(new)] if self._barred is not None else ""
+        if new.fix is None:
+            return ", which has no fix"
+        if not self._is_wanted(new):
+            return ", whose fix is not asked for"
+        if name in self._closed:
+            return f", but `{self._shown[name]}` cannot be written: {self._closed[name]}"
+        obstacle = self._obstacle(new)
+        return f", whose fix is not applied: {obstacle}" if obstacle is not None else None
+
+    def _is_barred(self, new: Finding) -> bool:
+        return self._barred is None or _place(new) in self._barred
+
+    def _weight(self, finding: Finding) -> int:
+        """How grave a finding has to be, at least, that its fix may not bring.
+
+        What one fix brings and another mends may leave no more behind than the first may.
+        """
+        return min(finding.severity.rank, self._owed.get(_place(finding), finding.severity.rank))
+
+    def _refuse(self, finding: Finding, reason: str, *, wrong: bool = True) -> None:
+        self._refused[_identity(finding)] = Refused(finding, reason, wrong)
 
 
 def _by_file(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
@@ -199,11 +318,41 @@ def _by_file(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
     return by_file
 
 
+def _by_touched_file(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
+    """The findings whose fixes change a file, or that are in it, by its name."""
+    by_file: dict[str, list[Finding]] = {}
+    for finding in findings:
+        for name in _files(finding):
+            by_file.setdefault(name, []).append(finding)
+    return by_file
+
+
+def _files(finding: Finding) -> dict[str, None]:
+    """The names of the file of a finding and of those that its fix changes, in their order, without any twice."""
+    return dict.fromkeys([finding.at.source.name, *_changes(finding)])
+
+
+def _changes(finding: Finding) -> dict[str, None]:
+    """The names of the files that a fix changes."""
+    return dict.fromkeys(edit.at.source.name for edit in _edits(finding))
+
+
+def _reaches_out(finding: Finding) -> bool:
+    """Whether a fix changes another file than the one of its finding."""
+    return len(_files(finding)) > 1
+
+
+def _joined(groups: Sequence[frozenset[str]], names: Collection[str]) -> list[frozenset[str]]:
+    """Groups of names without a name in common, with some more names that belong to each other."""
+    apart = [group for group in groups if group.isdisjoint(names)]
+    return [*apart, frozenset(names).union(*(group for group in groups if not group.isdisjoint(names)))]
+
+
 def _split(findings: Sequence[Finding], suspect: str) -> tuple[Sequence[Finding], Sequence[Finding]]:
     """Two parts of some findings: those of a file and the others, or else two halves."""
-    inside = [finding for finding in findings if finding.at.source.name == suspect]
+    inside = [finding for finding in findings if suspect in _files(finding)]
     if 0 < len(inside) < len(findings):
-        return inside, [finding for finding in findings if finding.at.source.name != suspect]
+        return inside, [finding for finding in findings if suspect not in _files(finding)]
     middle = len(findings) // 2
     return findings[:middle], findings[middle:]
 
@@ -212,20 +361,20 @@ def _split(findings: Sequence[Finding], suspect: str) -> tuple[Sequence[Finding]
 
 
 def choose(findings: Iterable[Finding]) -> list[Finding]:
-    """The findings whose fixes do not clash, in the order of their first edits.
+    """The findings whose fixes do not clash in any file, in the order of their first edits.
 
     Touching counts as clashing, since the result would depend on the order; an edit that another fix makes too
     counts once. The rest get their turn in the next pass.
     """
     taken: set[Edit] = set()
-    occupied = _Occupied()
+    occupied: dict[str, _Occupied] = defaultdict(_Occupied)
     chosen: list[Finding] = []
     for finding in sorted(findings, key=_first_edit):
         new = [edit for edit in _edits(finding) if edit not in taken]
-        if not any(occupied.touches(edit.at.span) for edit in new):
+        if not any(occupied[edit.at.source.name].touches(edit.at.span) for edit in new):
             taken.update(new)
             for edit in new:
-                occupied.add(edit.at.span)
+                occupied[edit.at.source.name].add(edit.at.span)
             chosen.append(finding)
     return chosen
 
@@ -255,35 +404,53 @@ class _Occupied:
 
 
 def _edits(finding: Finding) -> tuple[Edit, ...]:
-    return finding.fix.edits if finding.fix is not None else ()
+    return finding.fix.all_edits if finding.fix is not None else ()
 
 
 def _first_edit(finding: Finding) -> tuple[object, ...]:
     """Where a fix begins; what follows keeps the order of policies out of the result."""
-    edits = sorted((edit.at.span, edit.text) for edit in _edits(finding))
-    return edits[0][0].start if edits else 0, finding.policy, finding.message, edits
+    edits = sorted((edit.at.source.name, edit.at.span, edit.text) for edit in _edits(finding))
+    file, start = (edits[0][0], edits[0][1].start) if edits else (finding.at.source.name, 0)
+    return file, start, finding.policy, finding.message, edits
 
 
 # Verifying
 
 
 def _candidate(tree: Tree, name: str, findings: Sequence[Finding]) -> str:
-    """The text of a file with fixes applied, verified by reading. Raises `FixRejected`."""
-    file = _file(tree, name)
-    edits = list(dict.fromkeys(edit for finding in findings for edit in _edits(finding)))
-    if any(edit.at.source is not file.source for edit in edits):
-        raise FixRejected("it would change another file than the one it is about", name)
+    """The text of a file with the part of fixes applied that is of it, verified by reading. Raises `FixRejected`."""
+    file = next((file for file in tree.files if file.source.name == name), None)
+    parts = [part for finding in findings for part in _parts(finding, name)]
+    edits = list(dict.fromkeys(edit for part in parts for edit in part.edits))
+    if file is None or any(edit.at.source is not file.source for edit in edits):
+        raise FixRejected("it would change another text than the one that was read", name)
     try:
         text = apply(file.source.text, edits)
     except ValueError as error:
         raise FixRejected(str(error), name) from None
-    about = [finding.at.span.start for finding in findings]
-    verify(file, _file(tree.with_texts({name: text}), name), _touched(findings), edits, about)
+    about = [finding.at.span.start for finding in findings if finding.at.source.name == name]
+    verify(file, _file(tree.with_texts({name: text}), name), _touched(findings, name), edits, about)
     return text
 
 
-def _touched(findings: Iterable[Finding]) -> set[Touched]:
-    return {(finding.document, path) for finding in findings if finding.fix for path in finding.fix.touches}
+def _parts(finding: Finding, name: str) -> list[Elsewhere]:
+    """What the fix of a finding does in a file, by document. Raises `FixRejected`."""
+    fix, own = finding.fix, finding.at.source.name
+    if fix is None:
+        return []
+    if any(edit.at.source.name != own for edit in fix.edits):
+        raise FixRejected("it would change another file than the one it is about", own)
+    for part in fix.elsewhere:
+        if len({edit.at.source.name for edit in part.edits}) > 1:
+            raise FixRejected("it would change several files as if they were one", own)
+    parts = [Elsewhere(finding.document, fix.edits, fix.touches)] if name == own else []
+    return [*parts, *(part for part in fix.elsewhere if any(edit.at.source.name == name for edit in part.edits))]
+
+
+def _touched(findings: Iterable[Finding], name: str) -> set[Touched]:
+    """The values of a file that may differ."""
+    parts = (part for finding in findings for part in _parts(finding, name))
+    return {(part.document, path) for part in parts for path in part.touches}
 
 
 def verify(
@@ -462,9 +629,12 @@ class _Known:
     def __init__(self, before: Tree, after: Tree, fixed: Dict[str, Sequence[Finding]]) -> None:
         self._before = {file.source.name: file for file in before.files if file.source.name in fixed}
         self._after = {file.source.name: file for file in after.files if file.source.name in fixed}
-        self._touched = {name: _touched(findings) for name, findings in fixed.items()}
+        self._touched = {name: _touched(findings, name) for name, findings in fixed.items()}
         self._edits = {
-            name: sorted({edit for finding in findings for edit in _edits(finding)}, key=lambda edit: edit.at.span)
+            name: sorted(
+                {edit for finding in findings for part in _parts(finding, name) for edit in part.edits},
+                key=lambda edit: edit.at.span,
+            )
             for name, findings in fixed.items()
         }
 
@@ -519,30 +689,34 @@ def _path_at(root: Node, offset: int) -> Path:
         node = inner[3]
 
 
-def _refuse_new(
-    fixed: Sequence[Finding], known: _Known, before: Sequence[Finding], after: Sequence[Finding]
-) -> None:
-    """Raises `FixRejected` where a finding is new that weighs as much as one that was fixed."""
-    least = min(finding.severity.rank for finding in fixed)
+def _new(
+    fixed: Sequence[Finding],
+    weight: Callable[[Finding], int],
+    known: _Known,
+    before: Sequence[Finding],
+    after: Sequence[Finding],
+) -> Iterator[Finding]:
+    """The findings that are new and weigh as much as one that was fixed, in the same file if any was in it."""
+    least = min(map(weight, fixed))
     old, new = Counter(map(_words, before)), Counter(map(_words, after))
     candidates = [one for one in after if one.severity.rank >= least and new[_words(one)] > old[_words(one)]]
     if not candidates:
         return
     places = {(one.policy, one.at.source.name, known.moved(one.at)) for one in before}
-    ranks = {
-        name: min(finding.severity.rank for finding in some) for name, some in _by_file(fixed).items()
-    }
+    ranks = {name: min(map(weight, some)) for name, some in _by_touched_file(fixed).items()}
     for finding in candidates:
         name = finding.at.source.name
         if finding.severity.rank < ranks.get(name, least):
             continue
         if (finding.policy, name, finding.at.span.start) in places or known.only_shows_now(finding):
             continue
-        suspects = (name, *(related.at.source.name for related in finding.related))
-        raise FixRejected(
-            f"`{finding.policy}` finds something new afterwards",
-            next((one for one in suspects if one in ranks), name),
-        )
+        yield finding
+
+
+def _suspect(new: Finding, changed: Collection[str]) -> str:
+    """The name of the file whose change may have brought a finding."""
+    names = [new.at.source.name, *(related.at.source.name for related in new.related)]
+    return next((name for name in names if name in changed), names[0])
 
 
 def _words(finding: Finding) -> tuple[str, str, str]:
@@ -556,6 +730,6 @@ def _identity(finding: Finding) -> tuple[object, ...]:
     return (*_words(finding), *_place(finding))
 
 
-def _place(finding: Finding) -> tuple[object, ...]:
+def _place(finding: Finding) -> _Place:
     """The same without the words."""
     return finding.policy, finding.at.source.name, finding.document, finding.resource, finding.trail

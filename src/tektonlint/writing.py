@@ -1,14 +1,40 @@
-"""Replaces a file by other bytes: wholly or not at all."""
+"""Replaces files by other bytes: wholly or not at all."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import stat
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+
+class Change(NamedTuple):
+    """A file, the bytes that it is to hold still, and those that it is to hold then."""
+
+    path: str
+    before: bytes
+    after: bytes
 
 
 class NotWritten(Exception):
-    """The file was left as it is; the text says why, in a clause."""
+    """A file was left as it is; the text says why, in a clause.
+
+    `path` is that file. `stuck` are files that were replaced together with it and could not be put back.
+    """
+
+    def __init__(self, reason: str, path: str = "", stuck: Sequence[str] = ()) -> None:
+        super().__init__(reason)
+        self.path = path
+        self.stuck = frozenset(stuck)
+
+
+class _Ready(NamedTuple):
+    """A change, the file with the new bytes that is to take the name of the old one, and what the old one was."""
+
+    change: Change
+    temporary: str
+    status: os.stat_result
 
 
 def replace(path: str, before: bytes, after: bytes) -> None:
@@ -17,26 +43,84 @@ def replace(path: str, before: bytes, after: bytes) -> None:
     The bytes go to a new file beside it, with its mode and owner, which then takes its name: whoever is killed
     on the way leaves the old file or the new one. A link is never written through, for it could lead anywhere.
     """
+    replace_together([Change(path, before, after)])
+
+
+def replace_together(changes: Sequence[Change]) -> None:
+    """Replaces several files as `replace` does, all of them or none. Raises `NotWritten`.
+
+    Every new file is on the disk before the first takes its name, so that little is left that can fail. Where one
+    still cannot take its name, those before it are put back, which is a replacement like any other: a file that
+    somebody changed in between stays as it is then (`NotWritten.stuck`). No file system renames two files at once,
+    so whoever is killed between two names leaves some files new and the others old, each of them whole.
+    """
+    ready: list[_Ready] = []
+    taken: list[Change] = []
+    try:
+        for change in changes:
+            ready.append(_made_ready(change))
+        for one in ready:
+            _take_name(one)
+            taken.append(one.change)
+    except BaseException as error:
+        _discard(ready[len(taken) :])
+        stuck = [change.path for change in reversed(taken) if not _put_back(change)]
+        if isinstance(error, NotWritten):
+            raise NotWritten(str(error), error.path, stuck) from None
+        raise
+    for folder in dict.fromkeys(os.path.dirname(change.path) for change in changes):
+        _sync_folder(folder)
+
+
+def check(change: Change) -> None:
+    """Raises `NotWritten` where a file could not be replaced now. It does all of it but for the last step."""
+    _discard([_made_ready(change)])
+
+
+def _put_back(change: Change) -> bool:
+    """Whether a replaced file could be replaced by what it was."""
+    try:
+        replace(change.path, change.after, change.before)
+    except NotWritten:
+        return False
+    return True
+
+
+def _discard(ready: Iterable[_Ready]) -> None:
+    for one in ready:
+        with contextlib.suppress(OSError):
+            os.unlink(one.temporary)
+
+
+def _made_ready(change: Change) -> _Ready:
+    """A change with its new bytes on the disk. Raises `NotWritten`."""
+    path = change.path
     try:
         status = os.lstat(path)
         if not stat.S_ISREG(status.st_mode):
-            raise NotWritten("it is a link or no regular file")
+            raise NotWritten("it is a link or no regular file", path)
         # Opened for writing too, so that what is read-only stays what it is.
         with open(path, "r+b") as file:
-            if file.read() != before:
-                raise NotWritten("it was changed since it was read")
-        temporary = _beside(path, after, status)
-        try:
-            if _version(os.lstat(path)) != _version(status):
-                raise NotWritten("it was changed since it was read")
-            os.replace(temporary, path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-            raise
+            if file.read() != change.before:
+                raise NotWritten("it was changed since it was read", path)
+        return _Ready(change, _beside(path, change.after, status), status)
     except OSError as error:
-        raise NotWritten((error.strerror or str(error)).lower()) from None
-    _sync_folder(os.path.dirname(path))
+        raise _not_written(error, path) from None
+
+
+def _take_name(ready: _Ready) -> None:
+    """Lets the new file take the name of the old one. Raises `NotWritten`."""
+    path = ready.change.path
+    try:
+        if _version(os.lstat(path)) != _version(ready.status):
+            raise NotWritten("it was changed since it was read", path)
+        os.replace(ready.temporary, path)
+    except OSError as error:
+        raise _not_written(error, path) from None
+
+
+def _not_written(error: OSError, path: str) -> NotWritten:
+    return NotWritten((error.strerror or str(error)).lower(), path)
 
 
 def _version(status: os.stat_result) -> tuple[int, int, int]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 import pytest
 
 from tektonlint import engine
-from tektonlint.finding import Edit, Finding, Fix, Location, Path, Safety, Severity
+from tektonlint.finding import Edit, Elsewhere, Finding, Fix, Location, Path, Safety, Severity
 from tektonlint.policy import catalog
 from tektonlint.policy.catalog import Choice, enabled
 from tektonlint.tekton.target import Target, newest
@@ -48,12 +48,16 @@ class MadeUp:
         document: int = 0,
         trail: str = "",
         safety: Safety = Safety.SAFE,
+        follow: Iterable[str] = (),
+        elsewhere: Iterable[Elsewhere] = (),
     ) -> Finding:
         """A finding on the first occurrence of some words; without edits it has no fix."""
         start = source.text.index(words)
-        fix = Fix("mend it", tuple(edits), safety, frozenset(touches))
+        edits, elsewhere = tuple(edits), tuple(elsewhere)
+        fix = Fix("mend it", edits, safety, frozenset(touches), frozenset(follow), elsewhere)
         at = Location(source, Span(start, start + len(words)))
-        return Finding(policy, severity, f"`{words}` is wrong.", at, document, trail=trail, fix=fix if edits else None)
+        offered = fix if fix.all_edits else None
+        return Finding(policy, severity, f"`{words}` is wrong.", at, document, trail=trail, fix=offered)
 
 
 @pytest.fixture(scope="session")

@@ -75,6 +75,44 @@ def test_a_writer_that_is_killed_leaves_the_old_file_or_the_new_one(folder: Path
     assert midway > 10
 
 
+# Replaces two files by turns, both together.
+PAIR_WRITER = """\
+import os, sys
+from tektonlint.writing import Change, replace_together
+paths, texts = sys.argv[1:3], [open(name, "rb").read() for name in sys.argv[3:]]
+while True:
+    replace_together([Change(path, *texts) for path in paths])
+    texts.reverse()
+    os.write(1, b".")
+"""
+
+
+def test_a_writer_of_two_files_that_is_killed_leaves_each_of_them_whole(folder: Path) -> None:
+    paths = [folder / "a.yaml", folder / "b.yaml"]
+    texts = [str(folder.parent / name) for name in ("old", "new")]
+    delays = random.Random(0)
+    seen: set[bytes] = set()
+    for _ in range(30):
+        for path in paths:
+            path.write_bytes(OLD)
+        writer = subprocess.Popen(
+            [sys.executable, "-S", "-c", PAIR_WRITER, *map(str, paths), *texts],
+            env=ENVIRONMENT,
+            stdout=subprocess.PIPE,
+        )
+        assert writer.stdout is not None
+        assert b"." == writer.stdout.read(1)
+        time.sleep(delays.uniform(0, 0.05))
+        writer.kill()
+        writer.wait()
+        writer.stdout.close()
+        data = {path.read_bytes() for path in paths}
+        assert data <= {OLD, NEW}
+        seen |= data
+
+    assert {OLD, NEW} == seen
+
+
 RUN = """\
 apiVersion: tekton.dev/v1
 kind: PipelineRun

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tektonlint.finding import Edit, Finding, Fix, Location, Related, ResourceId, Safety, Severity
+from tektonlint.finding import Edit, Elsewhere, Finding, Fix, Location, Related, ResourceId, Safety, Severity
 from tektonlint.report.view import View
 from tektonlint.text import Source, Span
 
@@ -60,7 +60,11 @@ def sample() -> View:
                 message="`golang` may be another image tomorrow",
                 at=at(task, "golang"),
                 resource=build,
-                fix=Fix(title="pin the tag", edits=(Edit(at(task, "golang"), "golang:1.22"),)),
+                fix=Fix(
+                    title="pin the tag",
+                    edits=(Edit(at(task, "golang"), "golang:1.22"),),
+                    elsewhere=(Elsewhere(0, (Edit(at(run, "build}"), "build-1.22}"),), frozenset()),),
+                ),
             ),
             Finding(
                 policy="compute-resources",

@@ -73,7 +73,15 @@ def golden(view: View) -> dict[str, Any]:
                             "end_line": 8,
                             "end_column": 20,
                             "text": "golang:1.22",
-                        }
+                        },
+                        {
+                            "path": "gitops/run.yaml",
+                            "line": 6,
+                            "column": 19,
+                            "end_line": 6,
+                            "end_column": 25,
+                            "text": "build-1.22}",
+                        },
                     ],
                 },
                 "fingerprint": view.findings[1].fingerprint,

@@ -10,14 +10,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from tektonlint import engine, fixing
-from tektonlint.finding import Finding, Safety, Severity
+from tektonlint.finding import Finding, Location, Safety, Severity
 from tektonlint.policy.catalog import Catalog
 from tektonlint.policy.context import Enabled
 from tektonlint.report.terminal import escape
 from tektonlint.tekton.target import Target
-from tektonlint.text import Source
+from tektonlint.text import Source, Span
 from tektonlint.tree import Tree
-from tektonlint.writing import NotWritten, replace
+from tektonlint.writing import Change, NotWritten, check, replace_together
 
 FAILED = "fix-failed"
 
@@ -51,7 +51,11 @@ def run(
         return report.findings
 
     outcome = fixing.fix(read, lint, wanted)
-    failures = [_failure(one.finding, one.reason, catalog) for one in outcome.refused]
+    closed: dict[str, str] = {}
+    while not options.diff and (more := _closed(outcome, read)):
+        closed.update(more)
+        outcome = fixing.fix(read, lint, wanted, closed)
+    failures = [_failure(one, catalog) for one in outcome.refused]
     changed = outcome.changed(read)
     if options.diff:
         _show(changed)
@@ -59,30 +63,74 @@ def run(
         for message in wrong:
             print(f"tektonlint: {escape(message)}", file=sys.stderr)
         return Repaired(outcome.tree, 0, tuple(failures), 2 if wrong else 1 if changed else 0)
+    not_fixed: set[str] = set()
     unwritten: dict[str, str] = {}
-    for old, new in changed:
+    by_name = {old.name: (old, new) for old, new in changed}
+    for names in _groups(outcome, changed):
+        some = [by_name[name] for name in sorted(names) if name in by_name]
         try:
-            replace(os.path.join(read.folder, *old.name.split("/")), old.to_bytes(), new.to_bytes())
+            replace_together([_change(old, new, read) for old, new in some])
         except NotWritten as error:
-            unwritten[old.name] = old.text
-            failures.append(_unwritten(old, str(error), read, catalog))
-    fixed = outcome.fixed - sum(count for name, count in outcome.by_file.items() if name in unwritten)
+            not_fixed |= names
+            culprit = next(old for old, _ in some if _path(old, read) == error.path)
+            for old, _ in some:
+                stuck = _path(old, read) in error.stuck
+                unwritten |= {} if stuck else {old.name: old.text}
+                failures.append(_unwritten(old, culprit, str(error), stuck, catalog))
+    fixed = outcome.fixed - sum(count for name, count in outcome.by_file.items() if name in not_fixed)
     return Repaired(outcome.tree.with_texts(unwritten), fixed, tuple(failures), 0)
 
 
-def _failure(finding: Finding, reason: str, catalog: Catalog) -> Finding:
+def _closed(outcome: fixing.Outcome, read: Tree) -> dict[str, str]:
+    """The names of files that fixes of several files change and that cannot be written, each with why."""
+    closed: dict[str, str] = {}
+    for old, new in outcome.changed(read):
+        if any(old.name in names for names in outcome.together):
+            try:
+                check(_change(old, new, read))
+            except NotWritten as error:
+                closed[old.name] = str(error)
+    return closed
+
+
+def _groups(outcome: fixing.Outcome, changed: Iterable[tuple[Source, Source]]) -> list[frozenset[str]]:
+    """The names of files that are written together, in the order of the first changed file of each."""
+    own = {name: names for names in outcome.together for name in names}
+    return list(dict.fromkeys(own.get(old.name, frozenset({old.name})) for old, _ in changed))
+
+
+def _change(old: Source, new: Source, read: Tree) -> Change:
+    return Change(_path(old, read), old.to_bytes(), new.to_bytes())
+
+
+def _path(source: Source, read: Tree) -> str:
+    return os.path.join(read.folder, *source.name.split("/"))
+
+
+def _failure(refused: fixing.Refused, catalog: Catalog) -> Finding:
+    finding = refused.finding
     message = (
-        f"The fix of `{finding.policy}` was not applied: {reason}. The file keeps this as it was; please report it."
+        f"The fix of `{finding.policy}` was not applied: {refused.reason}. "
+        f"The file keeps this as it was{'; please report it' if refused.wrong else ''}."
     )
     return finding._replace(
         policy=FAILED, severity=catalog.policies[FAILED].severity, message=message, refused=False, related=(), fix=None
     )
 
 
-def _unwritten(source: Source, reason: str, read: Tree, catalog: Catalog) -> Finding:
-    file = next(file for file in read.files if file.source is source)
-    message = f"The file was not written: {reason}. Its fixes are still to be made."
-    return Finding(policy=FAILED, severity=catalog.policies[FAILED].severity, message=message, at=file.start)
+def _unwritten(source: Source, culprit: Source, reason: str, stuck: bool, catalog: Catalog) -> Finding:
+    """What is said of a file where it or another, the culprit, could not be written.
+
+    It is `stuck` if it was written before that and could not be put back.
+    """
+    if source.name != culprit.name:
+        reason = f"`{culprit.shown}`, which a fix changes too, could not be written: {reason}"
+    if stuck:
+        message = f"The file holds part of a fix and could not be put back: {reason}. Look at it before you commit it."
+    else:
+        message = f"The file was not written: {reason}. Its fixes are still to be made."
+    at = Location(source, Span(0, 0))
+    return Finding(policy=FAILED, severity=catalog.policies[FAILED].severity, message=message, at=at)
 
 
 def _where(finding: Finding) -> str:

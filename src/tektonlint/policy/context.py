@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from collections.abc import Mapping as Dict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tektonlint.finding import Finding, Fix, Location, Related, Safety, Severity
+from tektonlint.finding import Elsewhere, Finding, Fix, Location, Related, Safety, Severity
 from tektonlint.policy.format import Policy
-from tektonlint.tekton.resource import Place
+from tektonlint.tekton.resource import Place, Resource
 from tektonlint.tekton.target import Target
 from tektonlint.tree import File, Tree
 
@@ -26,11 +26,15 @@ class Enabled(NamedTuple):
 
 
 class Context(NamedTuple):
-    """Options, target and tree for one policy. A check never knows its own id or severity."""
+    """Options, target and tree for one policy. A check never knows its own id or severity.
+
+    Findings below `least` are only counted.
+    """
 
     enabled: Enabled
     target: Target
     tree: Tree
+    least: Severity = Severity.NOTE
 
     @property
     def options(self) -> Dict[str, Any]:
@@ -40,9 +44,17 @@ class Context(NamedTuple):
     @property
     def model(self) -> Model:
         """The resolved model of the tree."""
+        models = self.tree.models
+        if models and models[0][0] is self.target:
+            model: Model = models[0][1]
+            return model
         from tektonlint.model.graph import model_of
 
         return model_of(self.tree, self.target)
+
+    def shows(self, severity: Severity | None) -> bool:
+        """Whether a finding, lowered to a severity or not, is shown; for others no fix has to be worked out."""
+        return self._lowered(severity).rank >= self.least.rank
 
     def finding(
         self,
@@ -74,15 +86,35 @@ class Context(NamedTuple):
             fix=fix,
         )
 
-    def fix(self, title: str, make: Callable[[], Change], safety: Safety = Safety.UNSAFE) -> Fix | None:
-        """A fix made by the edit operations, or None where they cannot make it exactly."""
+    def fix(
+        self,
+        title: str,
+        make: Callable[[], Change],
+        safety: Safety = Safety.UNSAFE,
+        *,
+        follow: Iterable[str] = (),
+        elsewhere: Callable[[], Iterable[tuple[Resource, Change]]] | None = None,
+    ) -> Fix | None:
+        """A fix made by the edit operations, or None where they cannot make it exactly.
+
+        `follow` are the ids of policies that may find something new because of it and mend that in turn.
+        `elsewhere` makes what is to change with it in other documents and files: a resource in each, and the change.
+        """
         from tektonlint.edit import Refusal
 
         try:
             change = make()
+            others = [*elsewhere()] if elsewhere is not None else []
         except Refusal:
             return None
-        return Fix(title=title, edits=change.edits, safety=safety, touches=change.touches)
+        return Fix(
+            title=title,
+            edits=change.edits,
+            safety=safety,
+            touches=change.touches,
+            follow=frozenset(follow),
+            elsewhere=tuple(Elsewhere(one.document.index, other.edits, other.touches) for one, other in others),
+        )
 
     def file_finding(
         self,

@@ -72,5 +72,5 @@ def _related(related: Related) -> dict[str, Any]:
 def _fix(fix: Fix | None) -> dict[str, Any] | None:
     if fix is None:
         return None
-    edits = [{**_range(edit.at), "text": edit.text} for edit in fix.edits]
+    edits = [{**_range(edit.at), "text": edit.text} for edit in fix.all_edits]
     return {"title": fix.title, "safety": fix.safety.value, "edits": edits}
