@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from tektonlint import suppress
-from tektonlint.finding import Finding, Location
+from tektonlint.finding import Finding, Location, Severity
 from tektonlint.policy.catalog import Catalog
 from tektonlint.policy.context import Context, Enabled
 from tektonlint.policy.declarative import failed
@@ -38,20 +38,31 @@ class Report(NamedTuple):
         return self._replace(findings=tuple(findings))
 
 
-def run(tree: Tree, policies: Iterable[Enabled], catalog: Catalog, target: Target) -> Report:
-    """Every finding whose place or a related place is in a file that is reported on."""
-    return _Run(tree, tuple(policies), catalog, target).report()
+def run(
+    tree: Tree,
+    policies: Iterable[Enabled],
+    catalog: Catalog,
+    target: Target,
+    least: Severity = Severity.NOTE,
+) -> Report:
+    """Every finding whose place or a related place is in a file that is reported on.
+
+    Those below `least` are there to be counted; they may lack their fixes.
+    """
+    return _Run(tree, tuple(policies), catalog, target, least).report()
 
 
 class _Run:
-    def __init__(self, tree: Tree, policies: tuple[Enabled, ...], catalog: Catalog, target: Target) -> None:
+    def __init__(
+        self, tree: Tree, policies: tuple[Enabled, ...], catalog: Catalog, target: Target, least: Severity
+    ) -> None:
         self.tree = tree
         self.catalog = catalog
-        self.contexts = {one.policy.id: Context(enabled=one, target=target, tree=tree) for one in policies}
+        self.contexts = {one.policy.id: Context(one, target, tree, least) for one in policies}
         self.reached = dict.fromkeys(self.contexts, 0)
         self.crashes: list[Exception] = []
         self._runners = {name: _runner(context) for name, context in self.contexts.items()}
-        self._by_kind: dict[tuple[str, str], list[str]] = {}
+        self._by_kind: dict[tuple[str, str], dict[str, list[str]]] = {}
 
     def report(self) -> Report:
         reported = [file for file in self.tree.files if file.reported]
@@ -60,8 +71,7 @@ class _Run:
         for file in reported:
             by_file[id(file)].extend(self._over("file", file, file))
             for resource in file.resources:
-                for name in self._policies_for(resource):
-                    by_file[id(file)].extend(self._guarded(name, file, self._runners[name], resource))
+                by_file[id(file)].extend(self._over_places(file, resource))
         sources = {id(file.source) for file in reported}
         for finding in self._from_elsewhere(reported):
             places = (finding.at, *(related.at for related in finding.related))
@@ -86,10 +96,7 @@ class _Run:
         yield from self._over("tree", self.tree, reported[0])
         for file in self.tree.files:
             for resource in file.resources if not file.reported else ():
-                for name in self._policies_for(resource):
-                    logic = self.contexts[name].enabled.policy.logic
-                    if isinstance(logic, Check) and logic.across_files:
-                        yield from self._guarded(name, file, self._runners[name], resource)
+                yield from self._over_places(file, resource, across=True)
 
     def _after_comments(self, file: File, findings: list[Finding]) -> Iterator[Finding]:
         comments = suppress.suppressions(file)
@@ -111,15 +118,35 @@ class _Run:
             if isinstance(logic, Check) and logic.select == select and file is not None:
                 yield from self._guarded(name, file, self._runners[name], subject)
 
-    def _policies_for(self, resource: Resource) -> list[str]:
-        """The ids of the policies over places that apply to a kind and version."""
+    def _policies_for(self, resource: Resource) -> dict[str, list[str]]:
+        """The ids of the policies over places that apply to a kind and version, by their selectors."""
         key = (resource.kind, resource.version)
         names = self._by_kind.get(key)
         if names is None:
-            names = self._by_kind[key] = [
-                name for name, context in self.contexts.items() if _applies(context.enabled.policy, *key)
-            ]
+            names = self._by_kind[key] = {}
+            for name, context in self.contexts.items():
+                logic = context.enabled.policy.logic
+                if isinstance(logic, Assertion | Check) and _applies(context.enabled.policy, *key):
+                    names.setdefault(logic.select, []).append(name)
         return names
+
+    def _over_places(self, file: File, resource: Resource, *, across: bool = False) -> Iterator[Finding]:
+        """What policies find in a resource; with `across` only those whose reason may be in another file."""
+        for selector, names in self._policies_for(resource).items():
+            if not self._has_places(resource, selector):
+                continue
+            for name in names:
+                logic = self.contexts[name].enabled.policy.logic
+                if not across or (isinstance(logic, Check) and logic.across_files):
+                    yield from self._guarded(name, file, self._runners[name], resource)
+
+    @staticmethod
+    def _has_places(resource: Resource, selector: str) -> bool:
+        try:
+            return bool(select(resource, selector))
+        except Exception:
+            # Each of the policies that ask for it fails then, and is named.
+            return True
 
     def _guarded(
         self, name: str, file: File, run: Callable[[Any], tuple[int, list[Finding]]], subject: Any
@@ -160,8 +187,7 @@ def _sorted(findings: Iterable[Finding]) -> Iterator[Finding]:
 
 
 def _applies(policy: Policy, kind: str, version: str) -> bool:
-    logic = policy.logic
-    if not isinstance(logic, Assertion | Check) or logic.select in ("file", "tree"):
+    if getattr(policy.logic, "select", "file") in ("file", "tree"):
         return False
     return (not policy.applies_to or kind in policy.applies_to) and (not policy.versions or version in policy.versions)
 

@@ -201,6 +201,8 @@ def _write_timeout(place: Place, load: _Load, killed: int, severity: Severity, c
     suggested = _suggested(load.kind, ctx)
     if (load.kind is not None and suggested < killed) or (load.kind is None and not load.found):
         return None
+    if not ctx.shows(severity):
+        return None
     runs = ctx.model.runs_of(ctx.model.pipeline_task(place).pipeline)
     if severity is Severity.NOTE and suggested > killed and not runs:
         # Every run would have to be changed too, and none is there.

@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
         if options.diff:
             return repaired.exit_code
         read, fixed = repaired.tree, repaired.fixed
-    result = engine.run(read, policies, catalog, settings.target)
+    result = engine.run(read, policies, catalog, settings.target, Severity(options.severity))
     if options.fix and repaired.failures:
         result = result.with_findings(repaired.failures)
     if options.debug and result.crashes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tektonlint.finding import Path
 from tektonlint.model import timeouts
@@ -55,6 +55,8 @@ class Model:
         self._runs: dict[int, PipelineRun] = {}
         self._task_runs: dict[int, TaskRun] = {}
         self._answers: dict[Key, Answer[Task] | Answer[Pipeline]] = {}
+        # What others work out about its parts once, by the name of the fact.
+        self.memo: dict[str, Any] = {}
 
     @cached_property
     def target(self) -> Target:

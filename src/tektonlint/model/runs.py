@@ -135,6 +135,15 @@ class PipelineRun(Bound):
 
     def limits(self, target: Target) -> Limits | None:
         """Its limits; None where one of them is only known later, or cannot be read."""
+        said = self._said
+        if said is None:
+            return None
+        pipeline, tasks, final = said
+        return Limits(target.default_timeout if pipeline is None else pipeline, tasks, final, pipeline is not None)
+
+    @cached_property
+    def _said(self) -> tuple[int | None, int | None, int | None] | None:
+        """What it says of the whole, of its tasks and of `finally`."""
         said = {name: _unless_null(self.place.get("timeouts", name)) for name in ("pipeline", "tasks", "finally")}
         said["pipeline"] = said["pipeline"] or _unless_null(self.old_timeout)
         values = {name: duration_of(place) for name, place in said.items()}
@@ -145,13 +154,7 @@ class PipelineRun(Bound):
         timeouts = self.place.get("timeouts")
         if timeouts is not None and timeouts.text is not None:
             return None
-        pipeline = values["pipeline"]
-        return Limits(
-            pipeline=pipeline if pipeline is not None else target.default_timeout,
-            tasks=values["tasks"],
-            finally_=values["finally"],
-            explicit=pipeline is not None,
-        )
+        return values["pipeline"], values["tasks"], values["finally"]
 
     @cached_property
     def task_specs(self) -> dict[str, Place]:

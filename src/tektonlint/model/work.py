@@ -175,6 +175,13 @@ class Work(NamedTuple):
 
 def work_of(model: Model, task: Task) -> Work | None:
     """The heaviest work of a task's steps, of two of one class the first; None where nothing heavy is known."""
+    works: dict[int, Work | None] = model.memo.setdefault("work", {})
+    if id(task) not in works:
+        works[id(task)] = _heaviest(model, task)
+    return works[id(task)]
+
+
+def _heaviest(model: Model, task: Task) -> Work | None:
     from tektonlint.model.graph import steps_of
 
     best: Work | None = None

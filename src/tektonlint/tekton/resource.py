@@ -88,15 +88,13 @@ class Place:
 
     def get(self, *names: str) -> Place | None:
         """The place under one key after another, or None where a step of the way is not there."""
-        place = self
+        node, key = self.node, self.key
         for name in names:
-            if not isinstance(place.node, Mapping):
-                return None
-            entry = place.node.index.get(name)
+            entry = node.index.get(name) if isinstance(node, Mapping) else None
             if entry is None:
                 return None
-            place = Place(place.resource, entry.value, (*place.path, name), entry.key)
-        return place
+            node, key = entry.value, entry.key
+        return Place(self.resource, node, self.path + names, key)
 
     @property
     def parent(self) -> Place | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Dict
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tektonlint.document import Document, Loaded, load
 from tektonlint.finding import Location
@@ -57,7 +57,7 @@ class Tree:
         self.folder = folder
         self.patches = patches
         # What is worked out about the whole tree, by what it was worked out for; see `model.graph`.
-        self.models: list[tuple[object, object]] = []
+        self.models: list[tuple[object, Any]] = []
 
     @cached_property
     def resources(self) -> tuple[Resource, ...]:
