@@ -14,6 +14,7 @@ LAYERS = [
     "errors",
     "patterns",
     "text",
+    "workers",
     "near",
     "bundled",
     "scalars",

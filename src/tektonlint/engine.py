@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from tektonlint import suppress
+from tektonlint import suppress, workers
 from tektonlint.finding import Finding, Location, Severity
 from tektonlint.policy.catalog import Catalog
 from tektonlint.policy.context import Context, Enabled
@@ -15,7 +15,7 @@ from tektonlint.policy.format import Assertion, Check, Emitted, Policy
 from tektonlint.tekton.resource import Resource
 from tektonlint.tekton.selectors import select
 from tektonlint.tekton.target import Target
-from tektonlint.text import Span
+from tektonlint.text import Source, Span
 from tektonlint.tree import File, Tree
 
 CRASH = "internal-error"
@@ -52,6 +52,14 @@ def run(
     return _Run(tree, tuple(policies), catalog, target, least).report()
 
 
+class _Share(NamedTuple):
+    """What came of some of the files."""
+
+    findings: list[Finding]
+    reached: dict[str, int]
+    crashes: list[Exception]
+
+
 class _Run:
     def __init__(
         self, tree: Tree, policies: tuple[Enabled, ...], catalog: Catalog, target: Target, least: Severity
@@ -61,23 +69,24 @@ class _Run:
         self.contexts = {one.policy.id: Context(one, target, tree, least) for one in policies}
         self.reached = dict.fromkeys(self.contexts, 0)
         self.crashes: list[Exception] = []
+        self._wide: dict[str, list[str]] = {}
+        for name, context in self.contexts.items():
+            if isinstance(context.enabled.policy.logic, Check):
+                self._wide.setdefault(context.enabled.policy.logic.select, []).append(name)
         self._runners = {name: _runner(context) for name, context in self.contexts.items()}
         self._by_kind: dict[tuple[str, str], dict[str, list[str]]] = {}
 
     def report(self) -> Report:
-        reported = [file for file in self.tree.files if file.reported]
-        by_file: dict[int, list[Finding]] = {id(file): [] for file in self.tree.files}
-        owner = {id(file.source): file for file in self.tree.files}
-        for file in reported:
-            by_file[id(file)].extend(self._over("file", file, file))
-            for resource in file.resources:
-                by_file[id(file)].extend(self._over_places(file, resource))
-        sources = {id(file.source) for file in reported}
-        for finding in self._from_elsewhere(reported):
+        files = self.tree.files
+        reported = [file for file in files if file.reported]
+        sources = [file.source for file in files]
+        by_source: dict[int, list[Finding]] = {id(source): [] for source in sources}
+        wanted = {id(file.source) for file in reported}
+        for finding in self._found(reported, sources):
             places = (finding.at, *(related.at for related in finding.related))
-            if any(id(place.source) in sources for place in places):
-                by_file[id(owner[id(finding.at.source)])].append(finding)
-        findings = [finding for file in self.tree.files for finding in self._after_comments(file, by_file[id(file)])]
+            if any(id(place.source) in wanted for place in places):
+                by_source[id(finding.at.source)].append(finding)
+        findings = [one for file in files for one in self._after_comments(file, by_source[id(file.source)])]
         return Report(
             findings=tuple(_sorted(findings)),
             files=len(reported),
@@ -86,17 +95,42 @@ class _Run:
             crashes=tuple(self.crashes),
         )
 
-    def _from_elsewhere(self, reported: list[File]) -> Iterator[Finding]:
-        """What policies over the whole tree find, and what others find in files that are not reported on.
+    def _found(self, reported: list[File], sources: list[Source]) -> Iterator[Finding]:
+        """What the policies find, before comments are heard."""
+        if reported:
+            yield from self._over("tree", self.tree, reported[0])
+        # A file that is not reported on may be the one in which what another says comes to light.
+        files = [file for file in self.tree.files if file.reported or file.resources] if reported else []
+        processes = workers.count(len(files))
+        shares = [self._share(files)] if processes < 2 else self._shares(files, sources, processes)
+        for share in shares:
+            self.crashes.extend(share.crashes)
+            for name, number in share.reached.items():
+                self.reached[name] += number
+            yield from share.findings
 
-        The reason may be in one that is: who renames a param of a Task is told of the Pipeline that passes it.
+    def _shares(self, files: Sequence[File], sources: Sequence[Source], processes: int) -> list[_Share]:
+        # A crash is worked out again in this process: a traceback does not go through a pipe.
+        return workers.shared(files, self._share, lambda share: not share.crashes, sources, processes)
+
+    def _share(self, files: Sequence[File]) -> _Share:
+        """Some of the files, on their own."""
+        before, self.reached, self.crashes = (self.reached, self.crashes), dict.fromkeys(self.contexts, 0), []
+        try:
+            findings = [finding for file in files for finding in self._over_file(file)]
+            return _Share(findings, self.reached, self.crashes)
+        finally:
+            self.reached, self.crashes = before
+
+    def _over_file(self, file: File) -> Iterator[Finding]:
+        """What is found in a file; in one that is not reported on, only what may be because of another.
+
+        Who renames a param of a Task is told of the Pipeline that passes it.
         """
-        if not reported:
-            return
-        yield from self._over("tree", self.tree, reported[0])
-        for file in self.tree.files:
-            for resource in file.resources if not file.reported else ():
-                yield from self._over_places(file, resource, across=True)
+        if file.reported:
+            yield from self._over("file", file, file)
+        for resource in file.resources:
+            yield from self._over_places(file, resource, across=not file.reported)
 
     def _after_comments(self, file: File, findings: list[Finding]) -> Iterator[Finding]:
         comments = suppress.suppressions(file)
@@ -112,11 +146,9 @@ class _Run:
                 self.reached[name] += len(comments)
         yield from suppress.complaints(file, comments, used, self.catalog, self.contexts)
 
-    def _over(self, select: str, subject: Any, file: File | None) -> Iterator[Finding]:
-        for name, context in self.contexts.items():
-            logic = context.enabled.policy.logic
-            if isinstance(logic, Check) and logic.select == select and file is not None:
-                yield from self._guarded(name, file, self._runners[name], subject)
+    def _over(self, select: str, subject: Any, file: File) -> Iterator[Finding]:
+        for name in self._wide.get(select, ()):
+            yield from self._guarded(name, file, self._runners[name], subject)
 
     def _policies_for(self, resource: Resource) -> dict[str, list[str]]:
         """The ids of the policies over places that apply to a kind and version, by their selectors."""

@@ -322,7 +322,14 @@ class Model:
 
     def names(self, kind: str) -> tuple[str, ...]:
         """The names of all objects of a kind in the tree, sorted."""
-        return tuple(sorted(name for one, name in self._by_name if one == kind))
+        return self._names.get(kind, ())
+
+    @cached_property
+    def _names(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, list[str]] = {}
+        for kind, name in sorted(self._by_name):
+            found.setdefault(kind, []).append(name)
+        return {kind: tuple(names) for kind, names in found.items()}
 
     def named(self, kind: str, name: str) -> tuple[Resource, ...]:
         """All objects of a kind and name in the tree, whether or not anything can refer to them."""

@@ -49,6 +49,8 @@ class Kustomizations:
         self._tree = tree
         self._listing: dict[str, tuple[Kustomization, ...]] = {}
         self._namespaces: dict[str, frozenset[str | None]] = {}
+        self._namespaces_inside: dict[tuple[str, str], frozenset[str | None]] = {}
+        self._parts: dict[tuple[str, str], bool] = {}
 
     @cached_property
     def by_folder(self) -> dict[str, Kustomization]:
@@ -130,6 +132,12 @@ class Kustomizations:
 
     def namespaces_inside(self, folder: str, file: str) -> frozenset[str | None]:
         """The same for the kustomization of one folder, by itself or by those that it lists."""
+        known = self._namespaces_inside.get((folder, file))
+        if known is None:
+            known = self._namespaces_inside[folder, file] = frozenset(self._walk(folder, file))
+        return known
+
+    def _walk(self, folder: str, file: str) -> set[str | None]:
         found: set[str | None] = set()
         seen: set[str] = set()
         waiting = [folder]
@@ -145,7 +153,14 @@ class Kustomizations:
             if file in one.files:
                 found.add(None)
             waiting.extend(one.folders)
-        return frozenset(found)
+        return found
+
+    def is_part(self, folder: str, other: str) -> bool:
+        """Whether all that one kustomization lists is listed by another, which lists more."""
+        known = self._parts.get((folder, other))
+        if known is None:
+            known = self._parts[folder, other] = self.files(folder) < self.files(other)
+        return known
 
     @cached_property
     def _inner(self) -> frozenset[str]:

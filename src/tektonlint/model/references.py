@@ -67,14 +67,21 @@ def _spaces(resource: Resource, said: frozenset[str | None]) -> frozenset[str | 
 def _may_share(user: Resource, candidate: Resource, kustomizations: Kustomizations) -> bool:
     """Whether two objects can be in one namespace: in some kustomization that lists both, or else at all."""
     one, other = user.source.name, candidate.source.name
-    inside = kustomizations.namespaces_inside
-    both = [found.folder for found in kustomizations.listing(one) if other in kustomizations.files(found.folder)]
-    pairs = [(inside(folder, one), inside(folder, other)) for folder in both]
-    for first, second in pairs or [(kustomizations.namespaces(one), kustomizations.namespaces(other))]:
-        left, right = _spaces(user, first), _spaces(candidate, second)
-        if None in left or None in right or left & right:
-            return True
-    return False
+    is_together = False
+    for around in kustomizations.listing(one):
+        if other in kustomizations.files(around.folder):
+            is_together = True
+            first = kustomizations.namespaces_inside(around.folder, one)
+            if _overlap(user, first, candidate, kustomizations.namespaces_inside(around.folder, other)):
+                return True
+    if is_together:
+        return False
+    return _overlap(user, kustomizations.namespaces(one), candidate, kustomizations.namespaces(other))
+
+
+def _overlap(user: Resource, first: frozenset[str | None], candidate: Resource, second: frozenset[str | None]) -> bool:
+    left, right = _spaces(user, first), _spaces(candidate, second)
+    return None in left or None in right or bool(left & right)
 
 
 def _listed_together(file: str, candidates: list[Resource], kustomizations: Kustomizations) -> list[Resource]:
@@ -88,7 +95,7 @@ def _listed_together(file: str, candidates: list[Resource], kustomizations: Kust
     innermost = [
         folder
         for folder in both
-        if not any(kustomizations.files(other) < kustomizations.files(folder) for other in both)
+        if not any(kustomizations.is_part(other, folder) for other in both)
     ]
     found: list[Resource] = []
     for folder in innermost:
