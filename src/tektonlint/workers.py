@@ -10,6 +10,7 @@ import io
 import os
 import sys
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from tektonlint.text import Source
@@ -45,7 +46,9 @@ def shared(
     `sources` are what results may refer to without copying it. An exception in this process's own share is raised
     when all others have ended.
     """
-    shares = [items[number::processes] for number in range(processes)]
+    # Neighbours stay together: files of one folder ask the same questions.
+    bounds = [len(items) * number // processes for number in range(processes + 1)]
+    shares = [items[start:end] for start, end in pairwise(bounds)]
     children = [(share, *_started(share, work, is_whole, sources)) for share in shares[1:]]
     results: list[R] = []
     try:

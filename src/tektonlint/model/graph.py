@@ -182,6 +182,8 @@ class Model:
 
     def is_patched(self, resource: Resource) -> bool:
         """Whether a patch of a kustomization may say what an object does not: then nothing is missing for certain."""
+        if not self._partial and not self.kustomizations.by_folder:
+            return False
         pair = (resource.kind, resource.name)
         return pair in self._partial or self.kustomizations.patches(resource.source.name, *pair)
 
@@ -361,13 +363,15 @@ class Model:
             root = _pac_root(run.resource)
             if root is not None and not run.resource.created:
                 found.setdefault(root, []).append(run.resource)
-        return {root: tuple(runs) for root, runs in found.items() if any(next(_pac(run), None) for run in runs)}
+        return {root: tuple(runs) for root, runs in found.items() if any(_pac(run) for run in runs)}
 
     def _pac_runs(self, user: Resource) -> tuple[Resource, ...]:
         """The PipelineRuns by whose annotations Pipelines-as-Code finds what an object refers to; none for others."""
         if user.created or user.kind not in ("PipelineRun", "Pipeline"):
             return ()
         root = _pac_root(user)
+        if not self._pac_by_root:
+            return ()
         if root is not None:
             runs = self._pac_by_root.get(root, ())
             return (user,) if runs and user.kind == "PipelineRun" else runs
@@ -394,6 +398,8 @@ class Model:
 
     def _locations(self, holder: Resource, run: Resource, kind: str) -> frozenset[str] | None:
         """The files that the annotations of an object name, from the folder that holds the run's `.tekton`."""
+        if not _pac(holder):
+            return frozenset()
         files: set[str] = set()
         for place in _pac(holder):
             key = str(place.path[-1])
@@ -433,16 +439,20 @@ def _is(resource: Resource, *kinds: str) -> bool:
 
 def _pac_root(resource: Resource) -> str | None:
     """The outermost `.tekton` folder that an object stands in."""
+    if _PAC_FOLDER not in resource.source.name:
+        return None
     folders = resource.source.name.split("/")[:-1]
     return "/".join(folders[: folders.index(_PAC_FOLDER) + 1]) if _PAC_FOLDER in folders else None
 
 
-def _pac(resource: Resource) -> Iterator[Place]:
+def _pac(resource: Resource) -> tuple[Place, ...]:
     """The annotations of an object that are Pipelines-as-Code's."""
-    annotations = resource.place.get("metadata", "annotations")
-    for place in annotations.entries() if annotations is not None else ():
-        if str(place.path[-1]).startswith(_PAC):
-            yield place
+    found: tuple[Place, ...] | None = resource.memo.get(_PAC)
+    if found is None:
+        annotations = resource.place.get("metadata", "annotations")
+        each = annotations.entries() if annotations is not None else ()
+        found = resource.memo[_PAC] = tuple(place for place in each if str(place.path[-1]).startswith(_PAC))
+    return found
 
 
 def _of_version(candidates: tuple[Resource, ...], version: str | None) -> tuple[Resource, ...]:

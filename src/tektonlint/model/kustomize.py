@@ -47,7 +47,6 @@ class Kustomizations:
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
-        self._listing: dict[str, tuple[Kustomization, ...]] = {}
         self._namespaces: dict[str, frozenset[str | None]] = {}
         self._namespaces_inside: dict[tuple[str, str], frozenset[str | None]] = {}
         self._parts: dict[tuple[str, str], bool] = {}
@@ -83,17 +82,23 @@ class Kustomizations:
 
     def listing(self, file: str) -> tuple[Kustomization, ...]:
         """The kustomizations that list a file, through others too, in the order of their folders."""
-        found = self._listing.get(file)
-        if found is None:
-            folders = (folder for folder in sorted(self.by_folder) if file in self._closures[folder])
-            found = self._listing[file] = tuple(self.by_folder[folder] for folder in folders)
-        return found
+        return self._listing.get(file, ())
+
+    @cached_property
+    def _listing(self) -> dict[str, tuple[Kustomization, ...]]:
+        found: dict[str, list[Kustomization]] = {}
+        for folder in sorted(self.by_folder):
+            for file in self._closures[folder]:
+                found.setdefault(file, []).append(self.by_folder[folder])
+        return {file: tuple(listing) for file, listing in found.items()}
 
     def patches(self, file: str, kind: str, name: str | None) -> bool:
         """Whether a kustomization that lists a file may change an object in it.
 
         A component changes everything that the kustomization around it lists.
         """
+        if file not in self._listing:
+            return False
         wanted = frozenset(((kind, name), (kind, None), (None, name), (None, None)))
         return any(wanted & one.patched for one in self._changing(file) if one.patched)
 
@@ -169,6 +174,8 @@ class Kustomizations:
 
     def renamed(self, file: str, name: str) -> frozenset[str]:
         """The other names that an object of a file gets from kustomizations with a prefix or a suffix, one by one."""
+        if file not in self._listing:
+            return frozenset()
         names = (f"{one.prefix}{name}{one.suffix}" for one in self._changing(file))
         return frozenset(names) - {name}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable
+from functools import cache
 from typing import Generic, NamedTuple, TypeVar
 
 from tektonlint.model.kustomize import Kustomizations
@@ -45,7 +46,8 @@ def nearest(user: Resource, candidates: Iterable[Resource], kustomizations: Kust
     if listed:
         return tuple(listed)
     depths = [_shared_depth(user, one) for one in left]
-    return tuple(one for one, depth in zip(left, depths, strict=True) if depth == max(depths))
+    deepest = max(depths)
+    return tuple(one for one, depth in zip(left, depths, strict=True) if depth == deepest)
 
 
 def namespace_of(resource: Resource, kustomizations: Kustomizations) -> str | None:
@@ -56,6 +58,13 @@ def namespace_of(resource: Resource, kustomizations: Kustomizations) -> str | No
 
 def _spaces(resource: Resource, said: frozenset[str | None]) -> frozenset[str | None]:
     """The namespaces that an object may be put into, None for one that is not known."""
+    known: dict[frozenset[str | None], frozenset[str | None]] = resource.memo.setdefault("namespaces", {})
+    if said not in known:
+        known[said] = _worked_out(resource, said)
+    return known[said]
+
+
+def _worked_out(resource: Resource, said: frozenset[str | None]) -> frozenset[str | None]:
     if resource.kind in _OF_THE_CLUSTER:
         return frozenset((None,))
     own = resource.namespace or None
@@ -107,11 +116,15 @@ def _shared_depth(one: Resource, other: Resource) -> int:
     """How many folders two files share; a file shares more with itself than with any other."""
     if one.source is other.source:
         return 1_000_000
-    first = posixpath.dirname(one.source.name).split("/")
-    second = posixpath.dirname(other.source.name).split("/")
     depth = 0
-    for left, right in zip(first, second, strict=False):
+    for left, right in zip(_folders(one.source.name), _folders(other.source.name), strict=False):
         if left != right:
             break
-        depth += left != ""
+        depth += 1
     return depth
+
+
+@cache
+def _folders(name: str) -> tuple[str, ...]:
+    """The folders that a file stands in, from the root."""
+    return tuple(folder for folder in posixpath.dirname(name).split("/") if folder)
