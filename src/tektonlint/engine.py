@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from tektonlint import suppress, workers
 from tektonlint.finding import Finding, Location, Severity
+from tektonlint.patterns import pattern
 from tektonlint.policy.catalog import Catalog
 from tektonlint.policy.context import Context, Enabled
 from tektonlint.policy.declarative import failed
@@ -164,13 +166,21 @@ class _Run:
 
     def _over_places(self, file: File, resource: Resource, *, across: bool = False) -> Iterator[Finding]:
         """What policies find in a resource; with `across` only those whose reason may be in another file."""
+        text = file.source.text
         for selector, names in self._policies_for(resource).items():
             if not self._has_places(resource, selector):
                 continue
             for name in names:
                 logic = self.contexts[name].enabled.policy.logic
-                if not across or (isinstance(logic, Check) and logic.across_files):
-                    yield from self._guarded(name, file, self._runners[name], resource)
+                if isinstance(logic, Check):
+                    if across and not logic.across_files:
+                        continue
+                    if logic.mentions and not any(word in text for word in logic.mentions) and not escapes(text):
+                        self.reached[name] += len(select(resource, selector))
+                        continue
+                elif across:
+                    continue
+                yield from self._guarded(name, file, self._runners[name], resource)
 
     @staticmethod
     def _has_places(resource: Resource, selector: str) -> bool:
@@ -251,6 +261,16 @@ def _runner(context: Context) -> Callable[[Any], tuple[int, list[Finding]]]:
         return len(places), [finding for place in places for finding in function(place, context)]
 
     return checked
+
+
+# In double quotes any character can be written by its number, a key's too.
+_ESCAPE = pattern(r"\\[xuU][0-9A-Fa-f]")
+
+
+@cache
+def escapes(text: str) -> bool:
+    """Whether a word of a text may be written in another way than it is read."""
+    return _ESCAPE.search(text) is not None
 
 
 def resolve(name: str) -> Callable[[Any, Context], Iterable[Finding]]:

@@ -107,4 +107,6 @@ def _yaml(value: object) -> str:
         return f"[{', '.join(_yaml(item) for item in value)}]"
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, str) and not value.strip("0123456789."):
+        return f'"{value}"'
     return str(value)

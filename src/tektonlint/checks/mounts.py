@@ -27,13 +27,14 @@ def unknown_workspace_variable(spec: Place, ctx: Context) -> Iterator[Finding]:
     (docs/pipelineruns.md:1132,1219,1297). In a pipeline's inline task each name becomes a binding, which the run has to
     have, however it refers to the pipeline (pkg/reconciler/pipelinerun/pipelinerun.go, propagateWorkspaces).
     """
-    scope = _scope(spec, ctx)
+    declared = {name_of(item) for item in spec.each("workspaces")}
+    named = [(name, use) for use in uses(spec) if (name := _workspace(use)) is not None and name not in declared]
+    scope = _scope(spec, ctx) if named else None
     if scope is None:
         return
     wrong: dict[str, list[Use]] = {}
-    for use in uses(spec):
-        name = _workspace(use)
-        if name is not None and name not in scope.names and not _is_prose(use, spec):
+    for name, use in named:
+        if name not in scope.names and not _is_prose(use, spec):
             wrong.setdefault(name, []).append(use)
     patched = bool(wrong) and ctx.model.is_patched(spec.resource)
     for name, where in wrong.items():
@@ -443,18 +444,22 @@ def _unused_in_task(task: Task, ctx: Context) -> Iterator[Finding]:
     Tools find some directories by where they are mounted, so those with a `mountPath` say nothing; nor do steps that
     a StepAction or the image brings.
     """
-    declared = [one for one in task.workspaces.values() if not one.optional and one.place.get("mountPath") is None]
+    variables = [one.variable for one in uses(task.place)]
+    used = {one.workspace for one in variables} | set(task.isolated)
+    declared = [
+        one
+        for one in task.workspaces.values()
+        if one.name not in used and not one.optional and one.place.get("mountPath") is None
+    ]
     if not declared or any(not _says_what_it_does(step) for step in (*task.steps, *task.sidecars)):
         return
-    variables = [one.variable for one in uses(task.place)]
     if any(_WORK.search(one.param or "") for one in variables):
         return
-    used = {one.workspace for one in variables} | set(task.isolated)
     paths = [text for text in _texts(task.place) if "/workspace" in text]
     if any(_ANY_WORKSPACE.search(text) for text in paths):
         return
     for one in declared:
-        if one.name in used or any(f"/workspace/{one.name}" in text for text in paths):
+        if any(f"/workspace/{one.name}" in text for text in paths):
             continue
         message = (
             f"Nothing in this task uses the workspace `{one.name}`, yet whoever runs it has to bind a volume to it. "

@@ -70,12 +70,15 @@ def result_without_dependency(place: Place, ctx: Context) -> Iterator[Finding]:
     """
     task = ctx.model.pipeline_task(place)
     pipeline = task.pipeline
-    if task.is_finally or task.name is None or place.resource.partial or pipeline.has_cycle or _has_doubles(pipeline):
+    taking = [use for use in _uses_in(task) if _takes_results(use.place.path[len(place.path) :])]
+    if not taking or task.is_finally or task.name is None or place.resource.partial:
+        return
+    if pipeline.has_cycle or _has_doubles(pipeline):
         return
     found: dict[str, list[Use]] = {}
-    for use in _uses_in(task):
+    for use in taking:
         result = use.variable.result_of
-        if use.variable.root != "tasks" or result is None or not _takes_results(use.place.path[len(place.path) :]):
+        if use.variable.root != "tasks" or result is None:
             continue
         producer = pipeline.by_name.get(result[0])
         if producer is None or producer.is_finally or producer is task or pipeline.comes_before(producer, task):

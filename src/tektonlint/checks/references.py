@@ -211,45 +211,49 @@ def _is_slip(word: str, other: str) -> bool:
 class _Passing(NamedTuple):
     """Who passes params, the entries with which it does, and what it passes them to: a Pipeline or a Task.
 
-    `pipeline` is the one whose task passes them; None where a run does.
+    `pipeline` is the one whose task passes them; None where a run does. `names` are those of the entries.
     """
 
     user: User
     entries: list[Place]
+    names: dict[str, Place]
     kind: str
     answer: Answer[Task] | Answer[Pipeline]
     pipeline: Pipeline | None = None
 
-    @property
-    def names(self) -> dict[str, Place]:
-        """The names of what is passed."""
-        named = ((place.get("name"), place) for place in self.entries)
-        return {name.text or "": place for name, place in named if name is not None}
 
-
-def _passing(whole: Place, model: Model) -> Iterator[_Passing]:
+def _passing(whole: Place, model: Model) -> tuple[_Passing, ...]:
     """Everything in an object that passes params, if the names of all of them are written out."""
-    resource = whole.resource
+    known: dict[int, tuple[_Passing, ...]] = model.memo.setdefault("what passes params", {})
+    found = known.get(id(whole.resource))
+    if found is None:
+        found = known[id(whole.resource)] = tuple(_passing_in(whole.resource, model))
+    return found
+
+
+def _passing_in(resource: Resource, model: Model) -> Iterator[_Passing]:
     if resource.group != "tekton.dev" or resource.partial:
         return
     passing: list[_Passing] = []
     if resource.kind == "PipelineRun":
         run = model.run(resource)
-        passing.append(_Passing(run, [], "Pipeline", model.pipeline_of(run)))
+        passing.append(_Passing(run, [], {}, "Pipeline", model.pipeline_of(run)))
     elif resource.kind == "TaskRun":
         task_run = model.task_run(resource)
-        passing.append(_Passing(task_run, [], "Task", model.task_of(task_run)))
+        passing.append(_Passing(task_run, [], {}, "Task", model.task_of(task_run)))
     for spec in select(resource, "pipeline-specs"):
         pipeline = model.pipeline(spec)
         for task in pipeline.all_tasks:
             if task.runs_pipeline:
-                passing.append(_Passing(task, [], "Pipeline", model.pipeline_of(task), pipeline))
+                passing.append(_Passing(task, [], {}, "Pipeline", model.pipeline_of(task), pipeline))
             else:
-                passing.append(_Passing(task, [], "Task", model.task_of(task), pipeline))
+                passing.append(_Passing(task, [], {}, "Task", model.task_of(task), pipeline))
     for one in passing:
         entries = _entries(one.user.place)
         if entries is not None:
-            yield one._replace(entries=entries)
+            named = ((place.get("name"), place) for place in entries)
+            names = {name.text or "": place for name, place in named if name is not None}
+            yield one._replace(entries=entries, names=names)
 
 
 def _entries(user: Place) -> list[Place] | None:
@@ -283,10 +287,12 @@ def missing_param(whole: Place, ctx: Context) -> Iterator[Finding]:
         return
     for passing in _passing(whole, model):
         specs = _specs(passing.answer)
-        known = _reaching(passing, specs, model)
-        if known is None or not specs or any(_is_open(spec, model) for spec in specs):
-            continue
         required = [{name: one for name, one in spec.params.items() if not one.has_default} for spec in specs]
+        if not required or not any(name not in passing.names for name in required[0]):
+            continue
+        known = _reaching(passing, specs, model)
+        if known is None or any(_is_open(spec, model) for spec in specs):
+            continue
         missing = {
             name: [params[name] for params in required if name in params]
             for name in required[0]
@@ -397,7 +403,9 @@ def extra_param(whole: Place, ctx: Context) -> Iterator[Finding]:
     for passing in _passing(whole, model):
         answer = passing.answer
         spec = answer.found
-        if spec is None or _is_inline(passing, spec, model) or _is_open(spec, model):
+        if spec is None or not any(name not in spec.params for name in passing.names):
+            continue
+        if _is_inline(passing, spec, model) or _is_open(spec, model):
             continue
         params = [use.variable for use in uses(spec.place) if use.variable.param is not None]
         used = {one.names[0] for one in params} | {one.param for one in params}

@@ -55,6 +55,7 @@ class Model:
         self._runs: dict[int, PipelineRun] = {}
         self._task_runs: dict[int, TaskRun] = {}
         self._answers: dict[Key, Answer[Task] | Answer[Pipeline]] = {}
+        self._patched: dict[int, bool] = {}
         # What others work out about its parts once, by the name of the fact.
         self.memo: dict[str, Any] = {}
 
@@ -184,8 +185,12 @@ class Model:
         """Whether a patch of a kustomization may say what an object does not: then nothing is missing for certain."""
         if not self._partial and not self.kustomizations.by_folder:
             return False
-        pair = (resource.kind, resource.name)
-        return pair in self._partial or self.kustomizations.patches(resource.source.name, *pair)
+        known = self._patched.get(id(resource))
+        if known is None:
+            pair = (resource.kind, resource.name)
+            known = pair in self._partial or self.kustomizations.patches(resource.source.name, *pair)
+            self._patched[id(resource)] = known
+        return known
 
     @cached_property
     def _partial(self) -> frozenset[tuple[str, str | None]]:

@@ -45,12 +45,14 @@ class Assertion(NamedTuple):
 class Check(NamedTuple):
     """A Python function, named `module:function`, called with each selected place (or file, or the tree).
 
-    `across_files` says that what it finds in one file may be because of another.
+    `across_files` says that what it finds in one file may be because of another. It finds nothing in a file in which
+    none of `mentions` stands, if there are any.
     """
 
     select: str
     function: str
     across_files: bool = False
+    mentions: tuple[str, ...] = ()
 
 
 class Emitted(NamedTuple):
@@ -275,7 +277,8 @@ def _logic(raw: Dict[str, Any]) -> Logic:
     if select not in names:
         raise PolicyError(f"there is no selector `{select}`{did_you_mean(select, names)}")
     if "check" in raw:
-        return Check(select=select, function=raw["check"], across_files=raw.get("across-files", False))
+        mentions = tuple(raw.get("mentions", ()))
+        return Check(select, raw["check"], across_files=raw.get("across-files", False), mentions=mentions)
     if "message" not in raw:
         raise PolicyError("`logic.assert` needs a `message`")
     fix = raw.get("fix")

@@ -149,14 +149,22 @@ def _collect(
     if isinstance(node, Mapping):
         for name, entry in node.index.items():
             value = entry.value
-            if not isinstance(value, Scalar) or "$(" in value.text:
+            if "$(" in value.text if isinstance(value, Scalar) else _may_hold(value, resource):
                 _collect(resource, value, (*path, name), entry.key, found, spans)
     elif isinstance(node, Sequence):
         for number, item in enumerate(node.items):
-            if not isinstance(item, Scalar) or "$(" in item.text:
+            if "$(" in item.text if isinstance(item, Scalar) else _may_hold(item, resource):
                 _collect(resource, item, (*path, number), None, found, spans)
     else:
         place = Place(resource, node, path, key)
         found.extend(Use(place, one) for one in variables(node.text))
     if len(found) > start:
         spans[path] = (start, len(found))
+
+
+def _may_hold(node: Mapping | Sequence, resource: Resource) -> bool:
+    """Whether a variable may stand below a node. What an alias or a merge brings stands elsewhere in the text."""
+    text = resource.source.text
+    if text.find("$(", node.start, node.end) >= 0:
+        return True
+    return any(text.find(sign, node.start, node.end) >= 0 for sign in ("*", "\\", "<<"))
