@@ -1,6 +1,6 @@
 """``python -m tektonlint``."""
 
-from tektonlint.cli import main
+from tektonlint.cli import entry
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    entry()

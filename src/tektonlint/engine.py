@@ -113,7 +113,8 @@ class _Run:
 
     def _shares(self, files: Sequence[File], sources: Sequence[Source], processes: int) -> list[_Share]:
         # A crash is worked out again in this process: a traceback does not go through a pipe.
-        return workers.shared(files, self._share, lambda share: not share.crashes, sources, processes)
+        sizes = [len(file.source.text) for file in files]
+        return workers.shared(files, sizes, self._share, lambda share: not share.crashes, sources, processes)
 
     def _share(self, files: Sequence[File]) -> _Share:
         """Some of the files, on their own."""

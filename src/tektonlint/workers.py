@@ -9,8 +9,9 @@ from __future__ import annotations
 import io
 import os
 import sys
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from tektonlint.text import Source
@@ -35,6 +36,7 @@ def count(items: int) -> int:
 
 def shared(
     items: Sequence[T],
+    sizes: Sequence[int],
     work: Callable[[Sequence[T]], R],
     is_whole: Callable[[R], bool],
     sources: Sequence[Source],
@@ -42,13 +44,14 @@ def shared(
 ) -> list[R]:
     """What `work` makes of each share of the items: one share in this process, each other one in one of its own.
 
-    A share whose process did not answer (it was killed, say), or whose result is not `is_whole`, is done again here.
-    `sources` are what results may refer to without copying it. An exception in this process's own share is raised
-    when all others have ended.
+    `sizes` say how much work each item is. A share whose process did not answer (it was killed, say), or whose result
+    is not `is_whole`, is done again here. `sources` are what results may refer to without copying it. An exception in
+    this process's own share is raised when all others have ended.
     """
     # Neighbours stay together: files of one folder ask the same questions.
-    bounds = [len(items) * number // processes for number in range(processes + 1)]
-    shares = [items[start:end] for start, end in pairwise(bounds)]
+    reached = list(accumulate(sizes))
+    inner = [bisect_left(reached, reached[-1] * number // processes) for number in range(1, processes)]
+    shares = [items[start:end] for start, end in pairwise([0, *inner, len(items)])]
     children = [(share, *_started(share, work, is_whole, sources)) for share in shares[1:]]
     results: list[R] = []
     try:
