@@ -23,6 +23,8 @@ from tektonlint.tree import File, Tree
 CRASH = "internal-error"
 _ABOUT_COMMENTS = Emitted(by=suppress.__name__)
 
+Run = Callable[[tuple[Any, ...]], list[Finding]]
+
 
 
 class Report(NamedTuple):
@@ -62,6 +64,15 @@ class _Share(NamedTuple):
     crashes: list[Exception]
 
 
+class _Runner(NamedTuple):
+    """A policy, ready to run over a resource; see `Check` for `across` and `mentions`."""
+
+    name: str
+    run: Run
+    across: bool
+    mentions: tuple[str, ...]
+
+
 class _Run:
     def __init__(
         self, tree: Tree, policies: tuple[Enabled, ...], catalog: Catalog, target: Target, least: Severity
@@ -76,7 +87,7 @@ class _Run:
             if isinstance(context.enabled.policy.logic, Check):
                 self._wide.setdefault(context.enabled.policy.logic.select, []).append(name)
         self._runners = {name: _runner(context) for name, context in self.contexts.items()}
-        self._by_kind: dict[tuple[str, str], dict[str, list[str]]] = {}
+        self._by_kind: dict[tuple[str, str], dict[str, list[_Runner]]] = {}
 
     def report(self) -> Report:
         files = self.tree.files
@@ -113,7 +124,8 @@ class _Run:
 
     def _shares(self, files: Sequence[File], sources: Sequence[Source], processes: int) -> list[_Share]:
         # A crash is worked out again in this process: a traceback does not go through a pipe.
-        sizes = [len(file.source.text) for file in files]
+        # A file costs something whatever is in it: about as much as some thousand characters.
+        sizes = [len(file.source.text) + 6000 for file in files]
         return workers.shared(files, sizes, self._share, lambda share: not share.crashes, sources, processes)
 
     def _share(self, files: Sequence[File]) -> _Share:
@@ -151,56 +163,56 @@ class _Run:
 
     def _over(self, select: str, subject: Any, file: File) -> Iterator[Finding]:
         for name in self._wide.get(select, ()):
-            yield from self._guarded(name, file, self._runners[name], subject)
+            yield from self._guarded(name, file, self._runners[name], subject, (subject,))
 
-    def _policies_for(self, resource: Resource) -> dict[str, list[str]]:
-        """The ids of the policies over places that apply to a kind and version, by their selectors."""
+    def _policies_for(self, resource: Resource) -> dict[str, list[_Runner]]:
+        """The policies over places that apply to a kind and version, by their selectors."""
         key = (resource.kind, resource.version)
-        names = self._by_kind.get(key)
-        if names is None:
-            names = self._by_kind[key] = {}
+        runners = self._by_kind.get(key)
+        if runners is None:
+            runners = self._by_kind[key] = {}
             for name, context in self.contexts.items():
                 logic = context.enabled.policy.logic
                 if isinstance(logic, Assertion | Check) and _applies(context.enabled.policy, *key):
-                    names.setdefault(logic.select, []).append(name)
-        return names
+                    across, words = (logic.across_files, logic.mentions) if isinstance(logic, Check) else (False, ())
+                    runners.setdefault(logic.select, []).append(_Runner(name, self._runners[name], across, words))
+        return runners
 
     def _over_places(self, file: File, resource: Resource, *, across: bool = False) -> Iterator[Finding]:
         """What policies find in a resource; with `across` only those whose reason may be in another file."""
         text = file.source.text
-        for selector, names in self._policies_for(resource).items():
-            if not self._has_places(resource, selector):
+        for selector, runners in self._policies_for(resource).items():
+            try:
+                places = select(resource, selector)
+            except Exception:
+                # Each of the policies that ask for it fails in the same way, and is named.
+                places = None
+            if places == ():
                 continue
-            for name in names:
-                logic = self.contexts[name].enabled.policy.logic
-                if isinstance(logic, Check):
-                    if across and not logic.across_files:
-                        continue
-                    if logic.mentions and not any(word in text for word in logic.mentions) and not escapes(text):
-                        self.reached[name] += len(select(resource, selector))
-                        continue
-                elif across:
+            for name, run, is_across, words in runners:
+                if across and not is_across:
                     continue
-                yield from self._guarded(name, file, self._runners[name], resource)
-
-    @staticmethod
-    def _has_places(resource: Resource, selector: str) -> bool:
-        try:
-            return bool(select(resource, selector))
-        except Exception:
-            # Each of the policies that ask for it fails then, and is named.
-            return True
+                for word in words:
+                    if word in text:
+                        break
+                else:
+                    if words and places is not None and not escapes(text):
+                        self.reached[name] += len(places)
+                        continue
+                yield from self._guarded(name, file, run, resource, places)
 
     def _guarded(
-        self, name: str, file: File, run: Callable[[Any], tuple[int, list[Finding]]], subject: Any
+        self, name: str, file: File, run: Run, subject: Any, places: tuple[Any, ...] | None
     ) -> list[Finding]:
         """A crash is a finding that names policy and file; the rest of the run goes on."""
         try:
-            reached, findings = run(subject)
+            if places is None:
+                places = select(subject, getattr(self.contexts[name].enabled.policy.logic, "select", "resource"))
+            findings = run(places)
         except Exception as error:
             self.crashes.append(error)
             return self._crash(name, file, "these files" if subject is self.tree else "this file", error)
-        self.reached[name] += reached
+        self.reached[name] += len(places)
         return findings
 
     def _crash(self, name: str, file: File, what: str, error: Exception) -> list[Finding]:
@@ -235,31 +247,22 @@ def _applies(policy: Policy, kind: str, version: str) -> bool:
     return (not policy.applies_to or kind in policy.applies_to) and (not policy.versions or version in policy.versions)
 
 
-def _runner(context: Context) -> Callable[[Any], tuple[int, list[Finding]]]:
-    """A function from a resource (or a file, or the tree) to how many places were looked at, and the findings."""
+def _runner(context: Context) -> Run:
+    """A function from places (or a file, or the tree) to what a policy finds there."""
     logic = context.enabled.policy.logic
     if isinstance(logic, Assertion):
         assertion = logic
-
-        def asserted(resource: Resource) -> tuple[int, list[Finding]]:
-            places = select(resource, assertion.select)
-            return len(places), [finding for place in places for finding in failed(place, assertion, context)]
-
-        return asserted
+        return lambda places: [finding for place in places for finding in failed(place, assertion, context)]
     if not isinstance(logic, Check):
-        return lambda _: (0, [])
-    selector = logic.select
+        return lambda _: []
     function: Callable[[Any, Context], Iterable[Finding]] | None = None
     name = logic.function
 
-    def checked(subject: Any) -> tuple[int, list[Finding]]:
+    def checked(places: tuple[Any, ...]) -> list[Finding]:
         nonlocal function
-        places = (subject,) if selector in ("file", "tree") else select(subject, selector)
-        if not places:
-            return 0, []
         if function is None:
             function = resolve(name)
-        return len(places), [finding for place in places for finding in function(place, context)]
+        return [finding for place in places for finding in function(place, context)]
 
     return checked
 

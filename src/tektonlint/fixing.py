@@ -18,7 +18,7 @@ from tektonlint.comments import comments
 from tektonlint.document import Document, Mapping, Node, Scalar, walk
 from tektonlint.document import Sequence as List
 from tektonlint.edit import apply
-from tektonlint.finding import Edit, Elsewhere, Finding, Location, Path
+from tektonlint.finding import Edit, Elsewhere, Finding, Location, Path, Safety
 from tektonlint.patterns import pattern
 from tektonlint.second_reader import same
 from tektonlint.structure import DURATION, QUANTITY, Fault, faults
@@ -361,15 +361,16 @@ def _split(findings: Sequence[Finding], suspect: str) -> tuple[Sequence[Finding]
 
 
 def choose(findings: Iterable[Finding]) -> list[Finding]:
-    """The findings whose fixes do not clash in any file, in the order of their first edits.
+    """The findings whose fixes do not clash in any file: safe ones first, then in the order of their first edits.
 
     Touching counts as clashing, since the result would depend on the order; an edit that another fix makes too
-    counts once. The rest get their turn in the next pass.
+    counts once. The rest get their turn in the next pass. What an unsafe fix guesses the author may have written,
+    where nobody reads it: a safe one puts it where it counts, and then there may be nothing left to guess.
     """
     taken: set[Edit] = set()
     occupied: dict[str, _Occupied] = defaultdict(_Occupied)
     chosen: list[Finding] = []
-    for finding in sorted(findings, key=_first_edit):
+    for finding in sorted(findings, key=lambda finding: (_is_unsafe(finding), *_first_edit(finding))):
         new = [edit for edit in _edits(finding) if edit not in taken]
         if not any(occupied[edit.at.source.name].touches(edit.at.span) for edit in new):
             taken.update(new)
@@ -405,6 +406,10 @@ class _Occupied:
 
 def _edits(finding: Finding) -> tuple[Edit, ...]:
     return finding.fix.all_edits if finding.fix is not None else ()
+
+
+def _is_unsafe(finding: Finding) -> bool:
+    return finding.fix is not None and finding.fix.safety is Safety.UNSAFE
 
 
 def _first_edit(finding: Finding) -> tuple[object, ...]:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tektonlint import engine, fixing, tree
 from tektonlint.finding import Finding, Severity
-from tektonlint.model import Limits
+from tektonlint.model.runs import Limits
 from tektonlint.policy import catalog
 from tektonlint.policy.context import Enabled
 from tektonlint.tekton.durations import text_of

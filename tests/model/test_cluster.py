@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tektonlint import tree
-from tektonlint.model import Model
+from tektonlint.model.graph import Model
 from tektonlint.tekton.target import Target, newest
 from tests.model.trees import model_of
 

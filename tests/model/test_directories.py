@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tektonlint.model import located, pod_of, user_of
-from tektonlint.model.directories import joined
+from tektonlint.model.directories import joined, located
+from tektonlint.model.security import pod_of, user_of
 from tests.model.trees import model_of, only_run, run_of
 
 TASKS = """\

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tektonlint.model import Limits
+from tektonlint.model.runs import Limits
 from tektonlint.tekton.durations import HOUR, MINUTE
 from tests.model.trees import model_of, only_run, run_of
 

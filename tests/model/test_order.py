@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tektonlint.model import Pipeline, critical_path
+from tektonlint.model.pipelines import Pipeline, critical_path
 from tests.model.trees import pipeline_of
 
 BUILD = "- {name: build, taskRef: {name: build}}\n"

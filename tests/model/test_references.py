@@ -7,7 +7,11 @@ from itertools import permutations
 import pytest
 
 from tektonlint import tree
-from tektonlint.model import AMBIGUOUS, FOUND, MISSING, REMOTE, Answer, Model, PipelineRun, PipelineTask, Task, TaskRun
+from tektonlint.model.definitions import Task
+from tektonlint.model.graph import Model
+from tektonlint.model.pipelines import PipelineTask
+from tektonlint.model.references import AMBIGUOUS, FOUND, MISSING, REMOTE, Answer
+from tektonlint.model.runs import PipelineRun, TaskRun
 from tektonlint.tekton.target import Target, newest
 from tests.model.trees import model_of
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tektonlint.model import cut_at
+from tektonlint.model.timeouts import cut_at
 from tektonlint.tekton.durations import HOUR, MINUTE, parse, text_of
 from tests.model.trees import model_of, only_run, run_of
 

@@ -8,7 +8,9 @@ import pytest
 
 from tektonlint import tree
 from tektonlint.finding import Location
-from tektonlint.model import Model, PipelineTask, mounts
+from tektonlint.model.directories import mounts
+from tektonlint.model.graph import Model
+from tektonlint.model.pipelines import PipelineTask
 from tektonlint.tekton.target import Target, newest
 from tektonlint.tree import Root
 from tests.model.trees import model_of, pipeline_of, run_of

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tektonlint.model import Task, Work, work_of
+from tektonlint.model.definitions import Task
 from tektonlint.model.graph import Model
-from tektonlint.model.work import ENTRYPOINTS, GOALS, HEAVY
+from tektonlint.model.work import ENTRYPOINTS, GOALS, HEAVY, Work, work_of
 from tektonlint.tekton.selectors import select
 from tektonlint.tekton.target import SUGGEST
 from tests.model.trees import model_of

@@ -5,7 +5,9 @@ from __future__ import annotations
 from textwrap import dedent, indent
 
 from tektonlint import tree
-from tektonlint.model import Model, Pipeline, PipelineRun
+from tektonlint.model.graph import Model
+from tektonlint.model.pipelines import Pipeline
+from tektonlint.model.runs import PipelineRun
 from tektonlint.tekton.target import Target, newest, parse_version
 
 

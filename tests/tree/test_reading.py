@@ -131,7 +131,8 @@ def test_documents_that_say_something_about_the_cluster_are_context_and_not_file
     found = read()
 
     assert ["task.yaml"] == reported(found)
-    assert 1 == len(found.context)
+    assert 1 == len(found.context("Namespace"))
+    assert () == found.context("PersistentVolumeClaim")
 
 
 def test_two_folders_are_read_one_file_of_both_once() -> None:

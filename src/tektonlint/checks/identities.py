@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from tektonlint.document import Mapping, Scalar, plain_data
 from tektonlint.finding import Finding, Fix, Safety, Severity
-from tektonlint.model import PipelineRun, is_true, mounts, number_of
+from tektonlint.model.definitions import is_true, number_of
+from tektonlint.model.directories import mounts
+from tektonlint.model.runs import PipelineRun
 from tektonlint.policy.context import Context
 from tektonlint.tekton.resource import Place, Resource
 from tektonlint.tekton.selectors import select

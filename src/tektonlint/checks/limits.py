@@ -14,7 +14,9 @@ from tektonlint.tekton.selectors import select
 
 if TYPE_CHECKING:
     from tektonlint import edit
-    from tektonlint.model import Effective, Limits, Pipeline, PipelineRun, PipelineTask
+    from tektonlint.model.pipelines import Pipeline, PipelineTask
+    from tektonlint.model.runs import Limits, PipelineRun
+    from tektonlint.model.timeouts import Effective
 
 _TASK_RUN_SPECS = (1, 4)
 _HANDS_DOWN = (1, 11)
@@ -281,7 +283,7 @@ def _over(spec: Place, time: int | None, ctx: Context) -> tuple[int, str, Place 
 
 def _pipeline_task(item: Place, ctx: Context) -> PipelineTask | None:
     """The task of the pipeline that an item of `taskRunSpecs` is about, where that is in the tree."""
-    from tektonlint.model import name_of
+    from tektonlint.model.definitions import name_of
 
     if item.resource.partial:
         return None
@@ -415,7 +417,7 @@ def _no_limit_of_a_task(timeout: Place, name: Place | None, runs: Iterable[Pipel
 
 def child_pipeline_timeout_ignored(place: Place, ctx: Context) -> Iterator[Finding]:
     """`timeout` and `retries` on a task that starts a pipeline of its own (docs/pipelines-in-pipelines.md:171)."""
-    from tektonlint.model import number_of
+    from tektonlint.model.definitions import number_of
 
     if ctx.target.tekton < _CHILD_PIPELINES:
         return

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tektonlint.document import Scalar
 from tektonlint.finding import Finding, Fix, Location, Safety, Severity
-from tektonlint.model import FOUND, Pipeline, PipelineRun, PipelineTask, Task, WorkspaceDeclaration, name_of
+from tektonlint.model.definitions import Task, WorkspaceDeclaration, name_of
 from tektonlint.near import did_you_mean, nearest
 from tektonlint.patterns import pattern
 from tektonlint.policy.context import Context
 from tektonlint.tekton.resource import Place
 from tektonlint.tekton.selectors import select
 from tektonlint.tekton.variables import Use, uses
+
+if TYPE_CHECKING:
+    from tektonlint.model.pipelines import Pipeline, PipelineTask
+    from tektonlint.model.runs import PipelineRun
 
 # What a workspace's variables end in (docs/variables.md); anything else is none of Tekton's.
 _PARTS = frozenset(("path", "bound", "claim", "volume"))
@@ -384,7 +388,7 @@ def _bound(binding: Place) -> tuple[Place | None, str | None]:
 def _may_be_optional(task: PipelineTask, binding: Place, ctx: Context) -> bool | None:
     """Whether a task may do without a workspace: False and None say for certain that it cannot or can."""
     answer = ctx.model.task_of(task)
-    if answer.state != FOUND or answer.found is None:
+    if answer.found is None:
         return True
     declared = answer.found.workspaces.get(name_of(binding) or "")
     return None if declared is not None and declared.optional else False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tektonlint.finding import Finding, Fix, Location, Safety, Severity
-from tektonlint.model import Edge, Pipeline, PipelineTask
+from tektonlint.model.pipelines import Edge, Pipeline, PipelineTask
 from tektonlint.near import did_you_mean, nearest
 from tektonlint.policy.context import Context
 from tektonlint.tekton.resource import Place, field

@@ -18,7 +18,11 @@ from tektonlint.text import Span
 
 if TYPE_CHECKING:
     from tektonlint import edit
-    from tektonlint.model import Answer, Model, Param, Pipeline, PipelineRun, PipelineTask, Task, TaskRun
+    from tektonlint.model.definitions import Param, Task
+    from tektonlint.model.graph import Model
+    from tektonlint.model.pipelines import Pipeline, PipelineTask
+    from tektonlint.model.references import Answer
+    from tektonlint.model.runs import PipelineRun, TaskRun
 
     User = PipelineTask | PipelineRun | TaskRun
     Spec = Task | Pipeline
@@ -258,13 +262,17 @@ def _passing_in(resource: Resource, model: Model) -> Iterator[_Passing]:
 
 def _entries(user: Place) -> list[Place] | None:
     """The params that are passed, in a matrix too; None where some of them cannot be told."""
-    from tektonlint.model import name_of
+    from tektonlint.model.definitions import name_of
 
+    matrix = user.get("matrix")
+    if matrix is None:
+        entries = list(user.each("params"))
+        is_known = _is_list(user.get("params")) and all(name_of(entry) is not None for entry in entries)
+        return entries if is_known else None
     lists = [user.get("params"), user.get("matrix", "params"), user.get("matrix", "include")]
     includes = list(user.each("matrix", "include"))
     lists.extend(include.get("params") for include in includes)
-    matrix = user.get("matrix")
-    if (matrix is not None and not isinstance(matrix.node, Mapping)) or not all(map(_is_list, lists)):
+    if not isinstance(matrix.node, Mapping) or not all(map(_is_list, lists)):
         return None
     entries = [*user.each("params"), *user.each("matrix", "params")]
     for include in includes:
@@ -322,7 +330,7 @@ def _reaching(passing: _Passing, specs: tuple[Spec, ...], model: Model) -> set[s
 
     None where that depends on the run: the params of whoever starts a Pipeline reach every spec inside it.
     """
-    from tektonlint.model import name_of
+    from tektonlint.model.definitions import name_of
 
     names, pipeline, resource = set(passing.names), passing.pipeline, passing.user.place.resource
     if pipeline is None or not any(_is_inline(passing, spec, model) for spec in specs):
@@ -337,7 +345,7 @@ def _reaching(passing: _Passing, specs: tuple[Spec, ...], model: Model) -> set[s
 
 def _is_inline(passing: _Passing, spec: Spec, model: Model) -> bool:
     """Whether a spec stands inline when Tekton reads it; Pipelines-as-Code puts there what has a name."""
-    from tektonlint.model import TaskRun
+    from tektonlint.model.runs import TaskRun
 
     user = passing.user
     return spec.inline if isinstance(user, TaskRun) else model.is_put_inline(user, spec)
@@ -528,7 +536,7 @@ _OF_ONE_TIME = pattern(r"[0-9]+[.-][0-9]+[.-][0-9]+|[0-9]{6,}|(?:^|-)(?=[a-f]*[0
 def fixed_run_name(metadata: Place, ctx: Context) -> Iterator[Finding]:
     """Runs by a fixed name that something applies again and again: after the first time their spec is frozen
     (pkg/apis/pipeline/v1/pipelinerun_validation.go, ValidateUpdate)."""
-    from tektonlint.model import name_of
+    from tektonlint.model.definitions import name_of
 
     model, resource = ctx.model, metadata.resource
     name, at = name_of(metadata), metadata.get("name")
@@ -546,7 +554,8 @@ def fixed_run_name(metadata: Place, ctx: Context) -> Iterator[Finding]:
         f"{by} applies `{name}` again and again, but it runs once: later changes of it are refused, and stop the sync. "
         "Start it from a trigger or a CronJob, or mark it as a hook of Argo CD."
     )
-    documents = (one for one in ctx.tree.context if kustomized and one.source.name == who)
+    context = ctx.tree.context(names=(who.rpartition("/")[2],)) if kustomized else ()
+    documents = [one for one in context if one.source.name == who]
     lists = [Location(one.source, Span(one.root.start, one.root.start)) for one in documents]
     yield ctx.finding(at, message, related=[(one, "the kustomization") for one in lists[:1]])
 

@@ -14,7 +14,10 @@ from tektonlint.tekton.target import SUGGEST
 
 if TYPE_CHECKING:
     from tektonlint import edit
-    from tektonlint.model import Budget, Effective, Limits, Pipeline, PipelineRun, PipelineTask, Task
+    from tektonlint.model.definitions import Task
+    from tektonlint.model.pipelines import Pipeline, PipelineTask
+    from tektonlint.model.runs import Limits, PipelineRun
+    from tektonlint.model.timeouts import Budget, Effective
     from tektonlint.model.work import Work
 
 _WORK = {"build": "building", "transfer": "moving data", "test": "testing", "other": "any other work"}
@@ -66,7 +69,7 @@ class _Killed(NamedTuple):
 
 def _killed(task: PipelineTask, ctx: Context) -> _Killed | None:
     """None where every run in the tree that is known gives it a timeout, or hands down one of its own."""
-    from tektonlint.model import effective
+    from tektonlint.model.timeouts import effective
 
     model = ctx.model
     runs = model.runs_of(task.pipeline)
@@ -93,7 +96,7 @@ class _Load(NamedTuple):
 
 
 def _load(task: PipelineTask, ctx: Context) -> _Load:
-    from tektonlint.model import work_of
+    from tektonlint.model.work import work_of
 
     answer = ctx.model.task_of(task)
     if answer.found is not None:
@@ -107,7 +110,7 @@ def _load(task: PipelineTask, ctx: Context) -> _Load:
 
 def _agreed(candidates: Iterable[Task], ctx: Context) -> Work | None:
     """The work of several tasks of one name, if each does heavy work of one class; of the first file's."""
-    from tektonlint.model import work_of
+    from tektonlint.model.work import work_of
 
     works = [work_of(ctx.model, one) for one in candidates]
     known = [work for work in works if work is not None]

@@ -7,17 +7,10 @@ from typing import TYPE_CHECKING
 
 from tektonlint.document import Scalar, Sequence
 from tektonlint.finding import Finding, Fix, Location, Safety, Severity
-from tektonlint.model import (
-    Binding,
-    Pipeline,
-    PipelineRun,
-    PipelineTask,
-    Task,
-    TaskRun,
-    WorkspaceBinding,
-    WorkspaceDeclaration,
-    mounts,
-)
+from tektonlint.model.definitions import Task, WorkspaceDeclaration
+from tektonlint.model.directories import mounts
+from tektonlint.model.pipelines import Pipeline, PipelineTask, WorkspaceBinding
+from tektonlint.model.runs import Binding, PipelineRun, TaskRun
 from tektonlint.patterns import pattern
 from tektonlint.policy.context import Context
 from tektonlint.tekton.resource import Place

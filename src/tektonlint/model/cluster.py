@@ -74,14 +74,16 @@ class Cluster:
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
 
-    def _objects(self, *kinds: str) -> Iterator[tuple[Mapping, str, str | None]]:
-        """The objects of some kinds with name and namespace."""
-        for root, name, namespace, _ in self._located(*kinds):
+    def _objects(self, *kinds: str, named: tuple[str, ...] = ()) -> Iterator[tuple[Mapping, str, str | None]]:
+        """The objects of some kinds with name and namespace; `named` are the only names that are of interest."""
+        for root, name, namespace, _ in self._located(*kinds, named=named):
             yield root, name, namespace
 
-    def _located(self, *kinds: str) -> Iterator[tuple[Mapping, str, str | None, Location]]:
+    def _located(
+        self, *kinds: str, named: tuple[str, ...] = ()
+    ) -> Iterator[tuple[Mapping, str, str | None, Location]]:
         """The same, and where the name stands."""
-        for document in self._tree.context:
+        for document in self._tree.context(*(named or kinds)):
             for root in _objects_of(document):
                 if text_of(root.get("kind")) in kinds:
                     metadata = root.get("metadata")
@@ -94,7 +96,7 @@ class Cluster:
     def settings(self) -> dict[str, str]:
         """Tekton's settings that the tree makes, each as a text; those that it makes in two ways are left out."""
         said: dict[str, set[str]] = {}
-        for root, name, _ in self._objects("ConfigMap"):
+        for root, name, _ in self._objects("ConfigMap", named=_CONFIG_MAPS):
             if name in _CONFIG_MAPS:
                 _collect(root.get("data"), said)
         for resource in self._tree.resources:

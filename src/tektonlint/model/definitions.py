@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from tektonlint.document import Mapping, Scalar
-from tektonlint.tekton.resource import Place, Resource
+from tektonlint.tekton.resource import RENDERED_LATER, Place, Resource, text_of
 
 # Where a workspace is mounted that does not say it (docs/tasks.md, workspaces).
 WORKSPACE_ROOT = "/workspace"
@@ -141,9 +141,11 @@ class Task(Spec):
 
 def name_of(place: Place | None, key: str = "name") -> str | None:
     """The text under `name`, if it is written out: neither rendered later nor made of variables."""
-    named = place.get(key) if place is not None else None
-    text = named.known_text if named is not None else None
-    return text if text and "$(" not in text else None
+    node = place.node if place is not None else None
+    text = text_of(node.get(key)) if isinstance(node, Mapping) else None
+    if text and ("$" in text or "{" in text):
+        return None if "$(" in text or RENDERED_LATER.search(text) else text
+    return text or None
 
 
 def is_true(place: Place | None) -> bool:

@@ -9,23 +9,24 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tektonlint.finding import Path
-from tektonlint.model import timeouts
-from tektonlint.model.cluster import Cluster, target_of
 from tektonlint.model.definitions import Task, is_null, name_of
-from tektonlint.model.directories import Directory, directories
-from tektonlint.model.kustomize import Kustomizations
-from tektonlint.model.pipelines import Pipeline, PipelineTask
-from tektonlint.model.references import AMBIGUOUS, FOUND, MISSING, REMOTE, Answer, namespace_of, nearest
-from tektonlint.model.runs import PipelineRun, TaskRun
-from tektonlint.model.timeouts import Budget, Effective
 from tektonlint.patterns import pattern
 from tektonlint.tekton.resource import Place, Resource
 from tektonlint.tekton.selectors import select
 from tektonlint.tekton.target import Target
 from tektonlint.tree import Tree
+
+if TYPE_CHECKING:
+    from tektonlint.model.cluster import Cluster
+    from tektonlint.model.directories import Directory
+    from tektonlint.model.kustomize import Kustomizations
+    from tektonlint.model.pipelines import Pipeline, PipelineTask
+    from tektonlint.model.references import Answer
+    from tektonlint.model.runs import PipelineRun, TaskRun
+    from tektonlint.model.timeouts import Budget, Effective
 
 T = TypeVar("T")
 Key = tuple[int, Path]
@@ -46,8 +47,6 @@ class Model:
 
     def __init__(self, tree: Tree, target: Target) -> None:
         self.tree = tree
-        self.cluster = Cluster(tree)
-        self.kustomizations = Kustomizations(tree)
         self._given = target
         self._pipelines: dict[Key, Pipeline] = {}
         self._tasks: dict[Key, Task] = {}
@@ -59,9 +58,27 @@ class Model:
         # What others work out about its parts once, by the name of the fact.
         self.memo: dict[str, Any] = {}
 
+    # Most runs are over one file and ask little: a module is imported with the first question that needs it.
+
+    @cached_property
+    def cluster(self) -> Cluster:
+        """What the tree says of the cluster."""
+        from tektonlint.model.cluster import Cluster
+
+        return Cluster(self.tree)
+
+    @cached_property
+    def kustomizations(self) -> Kustomizations:
+        """Which files belong together."""
+        from tektonlint.model.kustomize import Kustomizations
+
+        return Kustomizations(self.tree)
+
     @cached_property
     def target(self) -> Target:
         """The target, with what the tree says where the configuration is silent."""
+        from tektonlint.model.cluster import target_of
+
         return target_of(self.tree, self._given, self.cluster)
 
     # What there is.
@@ -90,6 +107,8 @@ class Model:
         key = _key(place)
         found = self._pipelines.get(key)
         if found is None:
+            from tektonlint.model.pipelines import Pipeline
+
             resource = place.resource
             name = resource.name if resource.kind == "Pipeline" and len(place.path) == len(resource.path) + 1 else None
             found = self._pipelines[key] = Pipeline(place, name)
@@ -117,6 +136,8 @@ class Model:
         """A PipelineRun."""
         found = self._runs.get(id(resource))
         if found is None:
+            from tektonlint.model.runs import PipelineRun
+
             found = self._runs[id(resource)] = PipelineRun(resource)
         return found
 
@@ -124,6 +145,8 @@ class Model:
         """A TaskRun."""
         found = self._task_runs.get(id(resource))
         if found is None:
+            from tektonlint.model.runs import TaskRun
+
             found = self._task_runs[id(resource)] = TaskRun(resource)
         return found
 
@@ -147,6 +170,8 @@ class Model:
 
     def step_action_of(self, step: Place) -> Answer[Resource]:
         """The StepAction that a step refers to; remote for a step that refers to none."""
+        from tektonlint.model.references import REMOTE, Answer
+
         ref = step.get("ref")
         if ref is None or ref.get("resolver") is not None:
             return Answer(REMOTE)
@@ -202,6 +227,8 @@ class Model:
 
     def namespace_of(self, resource: Resource) -> str | None:
         """The namespace that an object is put into, where the tree says so."""
+        from tektonlint.model.references import namespace_of
+
         return namespace_of(resource, self.kustomizations)
 
     def applied_by(self, resource: Resource) -> tuple[str, ...]:
@@ -227,14 +254,20 @@ class Model:
 
     def effective_timeout(self, task: PipelineTask, run: PipelineRun | None) -> Effective | None:
         """What one attempt of a task may take in a run; see `timeouts.effective`."""
+        from tektonlint.model import timeouts
+
         return timeouts.effective(task, run, self.target)
 
     def budget(self, pipeline: Pipeline, run: PipelineRun | None, *, implicit: bool = False) -> Budget:
         """What a pipeline's tasks may take together; see `timeouts.budget`."""
+        from tektonlint.model import timeouts
+
         return timeouts.budget(pipeline, run, self.target, implicit=implicit)
 
     def directories(self, task: PipelineTask, run: PipelineRun | None) -> dict[str, Directory]:
         """Where a task's workspaces lead, by their names in the task."""
+        from tektonlint.model.directories import directories
+
         return directories(task, self.task_of(task).found, run)
 
     # How a name is looked up.
@@ -263,6 +296,8 @@ class Model:
         make: Callable[[Place], T],
         spec_of: Callable[[Resource], Place | None],
     ) -> Answer[T]:
+        from tektonlint.model.references import FOUND, REMOTE, Answer
+
         spec = user.get(inline)
         if spec is not None and not is_null(spec):
             version = spec.get("apiVersion")
@@ -288,6 +323,8 @@ class Model:
         )
 
     def _named(self, ref: Place, kind: str) -> Answer[Resource]:
+        from tektonlint.model.references import AMBIGUOUS, FOUND, MISSING, REMOTE, Answer, nearest
+
         at = ref.get("name")
         name = name_of(ref)
         user = ref.resource
@@ -327,7 +364,8 @@ class Model:
         found: dict[tuple[str, str], list[Resource]] = {}
         for one in self._whole:
             if one.group == "tekton.dev" and not one.created and (name := name_of(one.place.get("metadata"))):
-                for each in (name, *sorted(self.kustomizations.renamed(one.source.name, name))):
+                found.setdefault((one.kind, name), []).append(one)
+                for each in sorted(self.kustomizations.renamed(one.source.name, name)):
                     found.setdefault((one.kind, each), []).append(one)
         return {key: tuple(value) for key, value in found.items()}
 

@@ -55,7 +55,7 @@ class Kustomizations:
     def by_folder(self) -> dict[str, Kustomization]:
         """By the folder they stand in; of two in one folder, which Kustomize refuses, the first."""
         found: dict[str, Kustomization] = {}
-        documents = [one for one in self._tree.context if posixpath.basename(one.source.name) in NAMES]
+        documents = [one for one in self._tree.context(names=NAMES) if posixpath.basename(one.source.name) in NAMES]
         for document in sorted(documents, key=lambda one: (one.source.name, one.index)):
             one = _read(document)
             found.setdefault(one.folder, one)

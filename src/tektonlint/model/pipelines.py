@@ -82,7 +82,7 @@ class PipelineTask:
         """Its name, for a person."""
         return self.name or "this task"
 
-    @property
+    @cached_property
     def runs_pipeline(self) -> bool:
         """Whether it starts a child PipelineRun."""
         return self.place.get("pipelineRef") is not None or self.place.get("pipelineSpec") is not None
@@ -101,7 +101,7 @@ class PipelineTask:
                 return (kind.text if kind is not None else None) not in (None, "", "Task", "ClusterTask")
         return False
 
-    @property
+    @cached_property
     def timeout_place(self) -> Place | None:
         """Where its own timeout stands."""
         return self.place.get("timeout")
@@ -193,7 +193,7 @@ class Pipeline(Spec):
         """The items of `finally`."""
         return tuple(PipelineTask(place, self, is_finally=True) for place in self.place.each("finally"))
 
-    @property
+    @cached_property
     def all_tasks(self) -> tuple[PipelineTask, ...]:
         """Both."""
         return self.tasks + self.final_tasks

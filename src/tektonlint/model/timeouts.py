@@ -6,7 +6,6 @@ and since 1.11 the run's `timeouts.tasks` or `timeouts.finally` if that is more.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 from tektonlint.model.pipelines import Pipeline, PipelineTask, critical_path, duration_of
@@ -108,24 +107,17 @@ def budget(
 
     What is handed down from the run does not: it is as long as all tasks together have, whatever that is.
     """
-    weight = _weigher(run, target, implicit)
-    weights = {task.name: weight(task) for task in pipeline.tasks if task.name is not None}
-    chain, total = critical_path(pipeline, weights)
-    final = max(pipeline.final_tasks, key=weight, default=None)
-    unbounded = tuple(
-        task
-        for task in pipeline.all_tasks
-        if (one := effective(task, run, target)) is not None and one.explicit and one.timeout == 0
-    )
-    longest = weight(final) if final is not None else 0
+    each = {task: effective(task, run, target) for task in pipeline.all_tasks}
+    weights = {task: _weight(task, one, implicit) for task, one in each.items()}
+    named = {task.name: weights[task] for task in pipeline.tasks if task.name is not None and weights[task]}
+    chain, total = critical_path(pipeline, named) if named else ((), 0)
+    final = max(pipeline.final_tasks, key=weights.__getitem__, default=None)
+    unbounded = tuple(task for task, one in each.items() if one is not None and one.explicit and one.timeout == 0)
+    longest = weights[final] if final is not None else 0
     return Budget(chain, total, final if longest else None, longest, unbounded)
 
 
-def _weigher(run: PipelineRun | None, target: Target, implicit: bool) -> Callable[[PipelineTask], int]:
-    def weight(task: PipelineTask) -> int:
-        """All attempts; a matrix counts once, because its copies run side by side."""
-        one = effective(task, run, target)
-        counts = one is not None and (one.explicit or (implicit and one.source == "default"))
-        return one.timeout * (task.retries + 1) if one is not None and counts else 0
-
-    return weight
+def _weight(task: PipelineTask, one: Effective | None, implicit: bool) -> int:
+    """All attempts; a matrix counts once, because its copies run side by side."""
+    counts = one is not None and (one.explicit or (implicit and one.source == "default"))
+    return one.timeout * (task.retries + 1) if one is not None and counts else 0

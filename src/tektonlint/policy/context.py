@@ -14,7 +14,7 @@ from tektonlint.tree import File, Tree
 
 if TYPE_CHECKING:
     from tektonlint.edit import Change
-    from tektonlint.model import Model
+    from tektonlint.model.graph import Model
 
 
 class Enabled(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 
 from tektonlint.patterns import pattern
 
@@ -18,6 +19,7 @@ _PARTS = pattern(_PART)
 _LARGEST = 2**63 - 1
 
 
+@lru_cache(maxsize=4096)
 def parse(text: str) -> int | None:
     """The nanoseconds of a text that Go's `time.ParseDuration` takes, None for any other.
 

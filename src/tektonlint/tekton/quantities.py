@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 
 from tektonlint.document import Node, Scalar
 from tektonlint.patterns import pattern
@@ -16,6 +17,7 @@ _NANO = Fraction(1, 10**9)
 _LONGEST, _LARGEST_EXPONENT = 100, 100
 
 
+@lru_cache(maxsize=4096)
 def parse(text: str) -> Fraction | None:
     """The number that a quantity means; None for what is none, and for what is too long to be meant.
 

@@ -137,7 +137,9 @@ class Place:
     def known_text(self) -> str | None:
         """The text of a string that is not rendered by something else first."""
         text = text_of(self.node)
-        return None if text is None or RENDERED_LATER.search(text) else text
+        if text is None or ("{" not in text and "$" not in text):
+            return text
+        return None if RENDERED_LATER.search(text) else text
 
     @property
     def location(self) -> Location:
@@ -171,9 +173,8 @@ class Place:
 
 def text_of(node: Node | None) -> str | None:
     """The text of a scalar that Kubernetes reads as a string."""
-    if isinstance(node, Scalar) and isinstance(node.value, str):
-        return node.value
-    return None
+    value = node.value if isinstance(node, Scalar) else None
+    return value if isinstance(value, str) else None
 
 
 def field(path: Path) -> str:

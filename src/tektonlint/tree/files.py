@@ -58,31 +58,44 @@ class Tree:
         self.patches = patches
         # What is worked out about the whole tree, by what it was worked out for; see `model.graph`.
         self.models: list[tuple[object, Any]] = []
+        self._parsed: dict[int, tuple[Document, ...]] = {}
 
     @cached_property
     def resources(self) -> tuple[Resource, ...]:
         """Every Tekton object of the tree, in the order of files and documents."""
         return tuple(resource for file in self.files for resource in file.resources)
 
-    @cached_property
-    def context(self) -> tuple[Document, ...]:
+    def context(self, *words: str, names: tuple[str, ...] = ()) -> tuple[Document, ...]:
         """Documents that are not Tekton's but say something: Namespaces, claims, kustomizations and so on.
 
-        They are parsed when something first asks for them, and nothing is reported on them.
+        Only those of files in which one of the words stands, or whose last name is one of `names`; they are parsed
+        when something first asks for them, and nothing is reported on them.
         """
         documents = [
             document
             for file in self.files
             if file.template is None
+            and (any(word in file.source.text for word in words) or _last(file.source.name) in names)
             for document in file.loaded.documents
             if not is_tekton(document.root)
         ]
-        for name, shown, data in self.others:
-            try:
-                documents.extend(load(Source.from_bytes(name, data, shown)).documents)
-            except NotText:
-                continue
+        marks = [word.encode() for word in words]
+        for number, (name, _, data) in enumerate(self.others):
+            # Of UTF-16 nobody can tell before it is read.
+            if any(mark in data for mark in marks) or _last(name) in names or b"\0" in data:
+                documents.extend(self._other(number))
         return tuple(documents)
+
+    def _other(self, number: int) -> tuple[Document, ...]:
+        known = self._parsed.get(number)
+        if known is None:
+            name, shown, data = self.others[number]
+            try:
+                known = load(Source.from_bytes(name, data, shown)).documents
+            except NotText:
+                known = ()
+            self._parsed[number] = known
+        return known
 
     def with_texts(self, texts: Dict[str, str]) -> Tree:
         """The tree as it would be with other texts in some files, by name; the rest is not read again."""
@@ -95,6 +108,10 @@ class Tree:
             return file
         changed = file_of(Source(name, texts[name], file.source.shown), reported=file.reported)
         return as_patch(changed) if name in self.patches else changed
+
+
+def _last(name: str) -> str:
+    return name.rpartition("/")[2]
 
 
 def file_of(source: Source, *, reported: bool = True) -> File:
