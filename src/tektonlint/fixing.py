@@ -217,8 +217,14 @@ class _Work:
         return Outcome(self._tree, self._fixed, tuple(refused), tuple(self._together))
 
     def _chosen(self) -> list[Finding]:
-        """The findings whose fixes are applied together in a pass."""
-        return choose(filter(self._may_be_fixed, self._findings))
+        """The findings whose fixes are applied together in a pass.
+
+        In a file that still gets a safe fix, an unsafe one waits. What it guesses the author may have written, where
+        nobody reads it: once a safe fix has put that where it counts, there may be nothing left to guess.
+        """
+        wanted = list(filter(self._may_be_fixed, self._findings))
+        safe = {name for finding in wanted if _is_safe(finding) for name in _changes(finding)}
+        return choose(finding for finding in wanted if _is_safe(finding) or safe.isdisjoint(_changes(finding)))
 
     def _may_be_fixed(self, finding: Finding) -> bool:
         return self._is_wanted(finding) and self._obstacle(finding) is None
@@ -337,6 +343,10 @@ def _changes(finding: Finding) -> dict[str, None]:
     return dict.fromkeys(edit.at.source.name for edit in _edits(finding))
 
 
+def _is_safe(finding: Finding) -> bool:
+    return finding.fix is not None and finding.fix.safety is Safety.SAFE
+
+
 def _reaches_out(finding: Finding) -> bool:
     """Whether a fix changes another file than the one of its finding."""
     return len(_files(finding)) > 1
@@ -361,16 +371,15 @@ def _split(findings: Sequence[Finding], suspect: str) -> tuple[Sequence[Finding]
 
 
 def choose(findings: Iterable[Finding]) -> list[Finding]:
-    """The findings whose fixes do not clash in any file: safe ones first, then in the order of their first edits.
+    """The findings whose fixes do not clash in any file, in the order of their first edits.
 
     Touching counts as clashing, since the result would depend on the order; an edit that another fix makes too
-    counts once. The rest get their turn in the next pass. What an unsafe fix guesses the author may have written,
-    where nobody reads it: a safe one puts it where it counts, and then there may be nothing left to guess.
+    counts once. The rest get their turn in the next pass.
     """
     taken: set[Edit] = set()
     occupied: dict[str, _Occupied] = defaultdict(_Occupied)
     chosen: list[Finding] = []
-    for finding in sorted(findings, key=lambda finding: (_is_unsafe(finding), *_first_edit(finding))):
+    for finding in sorted(findings, key=_first_edit):
         new = [edit for edit in _edits(finding) if edit not in taken]
         if not any(occupied[edit.at.source.name].touches(edit.at.span) for edit in new):
             taken.update(new)
@@ -406,10 +415,6 @@ class _Occupied:
 
 def _edits(finding: Finding) -> tuple[Edit, ...]:
     return finding.fix.all_edits if finding.fix is not None else ()
-
-
-def _is_unsafe(finding: Finding) -> bool:
-    return finding.fix is not None and finding.fix.safety is Safety.UNSAFE
 
 
 def _first_edit(finding: Finding) -> tuple[object, ...]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     User = PipelineTask | PipelineRun | TaskRun
     Spec = Task | Pipeline
+    _Answers = list[tuple[str, Answer[Task] | Answer[Pipeline] | Answer[Resource]]]
 
 
 # What somebody still has to put a name in place of: `$NAME`, `<name>`, `%name%`, `@name@`.
@@ -47,7 +48,10 @@ def unknown_task(whole: Place, ctx: Context) -> Iterator[Finding]:
     Much comes from the cluster, so it is a note unless something says that the tree is complete: the other
     references of the same spec lead somewhere, a name is nearly the same, or Pipelines-as-Code resolves it.
     """
-    for refs in _groups_of_refs(whole, ctx.model):
+    for answers in _groups_of_refs(whole, ctx.model):
+        if not any(answer.state == "missing" for _, answer in answers):
+            continue
+        refs = _plain(answers)
         missing = {ref.name for ref in refs if ref.state == "missing"}
         # Whether the others lead somewhere, as seen from a name that does not.
         complete = len(missing) == 1 and len({ref.name for ref in refs}) > 1
@@ -58,24 +62,25 @@ def unknown_task(whole: Place, ctx: Context) -> Iterator[Finding]:
                 yield _unknown(ref, complete, ctx)
 
 
-def _groups_of_refs(whole: Place, model: Model) -> Iterator[list[_Ref]]:
-    """The plain references of a run, of each pipeline spec, and of each task spec."""
+def _groups_of_refs(whole: Place, model: Model) -> Iterator[_Answers]:
+    """What the references of a run, of each pipeline spec, and of each task spec lead to, with the kind they want."""
     resource = whole.resource
     if resource.group != "tekton.dev":
         return
     if resource.kind == "PipelineRun":
-        yield _plain([("Pipeline", model.pipeline_of(model.run(resource)))])
+        yield [("Pipeline", model.pipeline_of(model.run(resource)))]
     elif resource.kind == "TaskRun":
-        yield _plain([("Task", model.task_of(model.task_run(resource)))])
+        yield [("Task", model.task_of(model.task_run(resource)))]
     for spec in select(resource, "pipeline-specs"):
         tasks = model.pipeline(spec).all_tasks
-        yield _plain([("Task", model.task_of(task)) for task in tasks])
-        yield _plain([("Pipeline", model.pipeline_of(task)) for task in tasks if task.runs_pipeline])
+        yield [("Task", model.task_of(task)) for task in tasks]
+        yield [("Pipeline", model.pipeline_of(task)) for task in tasks if task.runs_pipeline]
     for spec in select(resource, "task-specs"):
-        yield _plain([("StepAction", model.step_action_of(step)) for step in spec.each("steps")])
+        yield [("StepAction", model.step_action_of(step)) for step in spec.each("steps")]
 
 
-def _plain(answers: list[tuple[str, Answer[Task] | Answer[Pipeline] | Answer[Resource]]]) -> list[_Ref]:
+def _plain(answers: _Answers) -> list[_Ref]:
+    """The references by a plain name among them."""
     found = []
     for kind, answer in answers:
         ref = answer.at.parent if answer.at is not None else None

@@ -44,7 +44,7 @@ def missing_task_timeout(place: Place, ctx: Context) -> Iterator[Finding]:
     if killed.unsure or ctx.model.is_patched(place.resource):
         severity = Severity.NOTE
     roomy = _roomiest(task, killed.timeout, ctx) if load.kind is not None else None
-    related = [(load.work.location, "what takes long")] if load.work is not None else []
+    related = [(load.work.location, "what takes long")] if load.work is not None and ctx.shows(severity) else []
     if roomy is not None:
         related.append((roomy.said.location, f"this run allows {_time(roomy.allows)}"))
     fix = _write_timeout(place, load, killed.timeout, severity, ctx)

@@ -56,11 +56,16 @@ def _unbound_by_run(run: PipelineRun, ctx: Context) -> Iterator[Finding]:
 
 
 def _unbound_by_task(task: PipelineTask, ctx: Context) -> Iterator[Finding]:
-    if task.is_custom or task.runs_pipeline or not _is_all_there(task.place):
+    if task.is_custom or task.runs_pipeline:
         return
     answer = ctx.model.task_of(task)
     spec = answer.found
-    if spec is None or not _may_be_judged(spec, task.place, ctx) or not _is_plain(task.place.get("taskRef")):
+    # Nearly every task is bound as it wants to be.
+    if spec is None or spec.workspaces.keys() == task.workspaces.keys():
+        return
+    if not _is_all_there(task.place) or not _may_be_judged(spec, task.place, ctx):
+        return
+    if not _is_plain(task.place.get("taskRef")):
         return
     missing = [one for one in _required(spec) if one.name not in task.workspaces]
     inline = ctx.model.is_put_inline(task, spec)

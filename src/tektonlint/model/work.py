@@ -243,8 +243,8 @@ def _in_script(script: Place, *, shell: bool = False) -> Iterator[Work]:
     if text is None:
         return
     if not shell:
-        call = _CALLS.search(text)
-        if call is not None and "python" in text.lstrip().partition("\n")[0]:
+        call = _CALLS.search(text) if "python" in text.lstrip().partition("\n")[0] else None
+        if call is not None:
             yield Work(TRANSFER, call[1], script, call.start(1), call.end(1))
             return
     for found in _in_shell(text):

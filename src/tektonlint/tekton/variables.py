@@ -42,6 +42,9 @@ _VARIABLE = pattern(
 _SEGMENT = pattern(r"""\.([A-Za-z0-9_/-]+)|\[(\*|[0-9]+)\]|\[(?:'([^']*)'|"([^"]*)")\]""")
 
 
+_ODD = pattern(r"\\[xuU][0-9A-Fa-f]|(?m:(?:^|[\s:,\[{-])&[^\s&>])")
+
+
 class Variable(NamedTuple):
     """One `$(…)` at `text[start:end]` of a scalar.
 
@@ -130,7 +133,9 @@ def uses(place: Place) -> tuple[Use, ...]:
         found: list[Use] = []
         spans: dict[Path, tuple[int, int]] = {}
         if "$(" in resource.source.text:
-            _collect(resource, resource.root, resource.path, None, found, spans)
+            # What an alias or a merge brings stands elsewhere in the text, and an escape may be a dollar.
+            plain = _ODD.search(resource.source.text) is None
+            _collect(resource, resource.root, resource.path, None, found, spans, plain)
         known = resource.memo["variables"] = (tuple(found), spans)
     start, end = known[1].get(place.path, (0, 0))
     return known[0][start:end]
@@ -143,28 +148,34 @@ def _collect(
     key: Scalar | None,
     found: list[Use],
     spans: dict[Path, tuple[int, int]],
+    plain: bool,
 ) -> None:
-    """Appends what stands at and below a node, and notes for each path which part of the list that is."""
+    """Appends what stands at and below a node, and notes for each path which part of the list that is.
+
+    In a `plain` text only that of a node has to be searched to know that no variable stands in it.
+    """
     start = len(found)
+    text = resource.source.text
     if isinstance(node, Mapping):
         for name, entry in node.index.items():
             value = entry.value
-            if "$(" in value.text if isinstance(value, Scalar) else _may_hold(value, resource):
-                _collect(resource, value, (*path, name), entry.key, found, spans)
+            if isinstance(value, Scalar):
+                if "$(" not in value.text:
+                    continue
+            elif plain and text.find("$(", value.start, value.end) < 0:
+                continue
+            _collect(resource, value, (*path, name), entry.key, found, spans, plain)
     elif isinstance(node, Sequence):
         for number, item in enumerate(node.items):
-            if "$(" in item.text if isinstance(item, Scalar) else _may_hold(item, resource):
-                _collect(resource, item, (*path, number), None, found, spans)
+            if isinstance(item, Scalar):
+                if "$(" not in item.text:
+                    continue
+            elif plain and text.find("$(", item.start, item.end) < 0:
+                continue
+            _collect(resource, item, (*path, number), None, found, spans, plain)
     else:
         place = Place(resource, node, path, key)
         found.extend(Use(place, one) for one in variables(node.text))
     if len(found) > start:
         spans[path] = (start, len(found))
 
-
-def _may_hold(node: Mapping | Sequence, resource: Resource) -> bool:
-    """Whether a variable may stand below a node. What an alias or a merge brings stands elsewhere in the text."""
-    text = resource.source.text
-    if text.find("$(", node.start, node.end) >= 0:
-        return True
-    return any(text.find(sign, node.start, node.end) >= 0 for sign in ("*", "\\", "<<"))
