@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache
 from typing import Any, NamedTuple
 
 from tektonlint import suppress, workers
@@ -87,6 +86,7 @@ class _Run:
             if isinstance(context.enabled.policy.logic, Check):
                 self._wide.setdefault(context.enabled.policy.logic.select, []).append(name)
         self._runners = {name: _runner(context) for name, context in self.contexts.items()}
+        self._searched: tuple[Source | None, dict[tuple[str, ...], bool]] = (None, {})
         self._by_kind: dict[tuple[str, str], dict[str, list[_Runner]]] = {}
 
     def report(self) -> Report:
@@ -180,7 +180,6 @@ class _Run:
 
     def _over_places(self, file: File, resource: Resource, *, across: bool = False) -> Iterator[Finding]:
         """What policies find in a resource; with `across` only those whose reason may be in another file."""
-        text = file.source.text
         for selector, runners in self._policies_for(resource).items():
             try:
                 places = select(resource, selector)
@@ -192,14 +191,20 @@ class _Run:
             for name, run, is_across, words in runners:
                 if across and not is_across:
                     continue
-                for word in words:
-                    if word in text:
-                        break
-                else:
-                    if words and places is not None and not escapes(text):
-                        self.reached[name] += len(places)
-                        continue
+                if words and places is not None and not self._mentions(file.source, words):
+                    self.reached[name] += len(places)
+                    continue
                 yield from self._guarded(name, file, run, resource, places)
+
+    def _mentions(self, source: Source, words: tuple[str, ...]) -> bool:
+        """Whether one of some words stands in a text, or may stand there in another way than it is read."""
+        if self._searched[0] is not source:
+            self._searched = (source, {})
+        known = self._searched[1].get(words)
+        if known is None:
+            text = source.text
+            known = self._searched[1][words] = any(word in text for word in words) or _ESCAPE.search(text) is not None
+        return known
 
     def _guarded(
         self, name: str, file: File, run: Run, subject: Any, places: tuple[Any, ...] | None
@@ -269,12 +274,6 @@ def _runner(context: Context) -> Run:
 
 # In double quotes any character can be written by its number, a key's too.
 _ESCAPE = pattern(r"\\[xuU][0-9A-Fa-f]")
-
-
-@cache
-def escapes(text: str) -> bool:
-    """Whether a word of a text may be written in another way than it is read."""
-    return _ESCAPE.search(text) is not None
 
 
 def resolve(name: str) -> Callable[[Any, Context], Iterable[Finding]]:

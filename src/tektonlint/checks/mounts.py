@@ -448,6 +448,8 @@ def _unused_in_task(task: Task, ctx: Context) -> Iterator[Finding]:
     Tools find some directories by where they are mounted, so those with a `mountPath` say nothing; nor do steps that
     a StepAction or the image brings.
     """
+    if not task.workspaces:
+        return
     variables = [one.variable for one in uses(task.place)]
     used = {one.workspace for one in variables} | set(task.isolated)
     declared = [

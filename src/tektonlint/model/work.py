@@ -7,9 +7,10 @@ makes it take long. `buildah --version`, an `echo` about Skopeo and a comment ar
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Dict
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from tektonlint.finding import Location
@@ -301,10 +302,20 @@ def _inline_script(words: Sequence[str]) -> int | None:
 
 def _may_be_heavy(text: str) -> bool:
     """Whether a text holds the words of any heavy command, wherever."""
-    for name, known in (*HEAVY.items(), *GOALS.items()):
-        if name in text and any(one.partition(" ")[0] in text for one in known):
+    for match in _commands().finditer(text):
+        known = HEAVY.get(match[0]) or GOALS[match[0]]
+        # Options may stand between, over several lines, but not a page of them.
+        behind = text[match.end() : match.end() + 1000]
+        if any(one.rpartition(" ")[2] in behind for one in known):
             return True
     return False
+
+
+@cache
+def _commands() -> re.Pattern[str]:
+    """The names of all heavy commands, where each stands as a word of its own."""
+    names = sorted((*HEAVY, *GOALS), key=len, reverse=True)
+    return re.compile(rf"(?<![\w.-])(?:{'|'.join(map(re.escape, names))})(?![\w.-])")
 
 
 def _run_by(name: str, words: Sequence[str]) -> tuple[str, str] | None:

@@ -42,7 +42,8 @@ _VARIABLE = pattern(
 _SEGMENT = pattern(r"""\.([A-Za-z0-9_/-]+)|\[(\*|[0-9]+)\]|\[(?:'([^']*)'|"([^"]*)")\]""")
 
 
-_ODD = pattern(r"\\[xuU][0-9A-Fa-f]|(?m:(?:^|[\s:,\[{-])&[^\s&>])")
+# Where an alias may stand, or a character that is written by its number.
+_ODD = (" *", "\n*", "[*", "{*", ",*", "\\x", "\\u", "\\U")
 
 
 class Variable(NamedTuple):
@@ -134,7 +135,7 @@ def uses(place: Place) -> tuple[Use, ...]:
         spans: dict[Path, tuple[int, int]] = {}
         if "$(" in resource.source.text:
             # What an alias or a merge brings stands elsewhere in the text, and an escape may be a dollar.
-            plain = _ODD.search(resource.source.text) is None
+            plain = not any(one in resource.source.text for one in _ODD)
             _collect(resource, resource.root, resource.path, None, found, spans, plain)
         known = resource.memo["variables"] = (tuple(found), spans)
     start, end = known[1].get(place.path, (0, 0))
