@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -46,8 +48,12 @@ class Checks:
 
     def policy(self, name: str, select: str, function: Found, **more: Any) -> Enabled:
         """A policy over the places of a selector."""
+        return self.mentioning((), name, select, function, **more)
+
+    def mentioning(self, words: tuple[str, ...], name: str, select: str, function: Found, **more: Any) -> Enabled:
+        """The same, for files in which one of some words stands."""
         self._functions[name] = function
-        return policy(name, Check(select=select, function=name), **more)
+        return policy(name, Check(select=select, function=name, mentions=words), **more)
 
 
 @pytest.fixture
@@ -375,3 +381,56 @@ def test_two_runs_over_one_tree_give_equal_results() -> None:
     assert one.findings == two.findings
     assert one.reached == two.reached
     assert len(one.findings) >= 15
+
+
+# Words that have to stand in a file
+
+
+MENTIONING = [
+    one
+    for one in enabled(CATALOG, Choice(severities={}, options={}))
+    if isinstance(one.policy.logic, Check) and one.policy.logic.mentions
+]
+
+
+def without_mentions(enabled: Enabled) -> Enabled:
+    assert isinstance(enabled.policy.logic, Check)
+    return enabled._replace(policy=enabled.policy._replace(logic=enabled.policy.logic._replace(mentions=())))
+
+
+def test_a_policy_does_not_look_at_a_file_without_its_words_and_yet_counts_it(checks: Checks) -> None:
+    words = ("hostPath", "never")
+    one = checks.mentioning(words, "one", "resource", says("here"))
+    report = run({"with.yaml": TASK.replace("mirror", "hostPath"), "without.yaml": TASK}, one)
+
+    assert ["with.yaml"] == [finding.at.source.name for finding in report.findings]
+    assert 2 == report.reached["one"]
+
+
+def test_a_word_that_is_written_by_the_numbers_of_its_characters_is_no_way_round_a_policy(checks: Checks) -> None:
+    one = checks.mentioning(("hostPath",), "one", "resource", says("here"))
+    text = TASK.replace("name: mirror", '"n\\x61me": mirror')
+
+    assert ["here"] == [finding.message for finding in run(text, one).findings]
+
+
+def words(finding: Finding) -> tuple[object, ...]:
+    """What a finding says, and where, in names and numbers."""
+    related = [(one.at.source.name, one.at.span, one.message) for one in finding.related]
+    return finding.order, finding.severity, related, finding.fix
+
+
+@pytest.mark.parametrize("variable", [None, "TEKTONLINT_CORPUS"], ids=["examples", "corpus"])
+def test_the_words_of_a_policy_never_cost_a_finding(variable: str | None) -> None:
+    if variable is not None and variable not in os.environ:
+        pytest.skip(f"{variable} is not set")
+    folder = Path(os.environ[variable]) if variable is not None else Path(__file__).parent.parent / "examples"
+    read = tree.read([str(folder)], tree.Root(folder=str(folder), marked=False))
+    target = Target(tekton=newest())
+    quick = engine.run(read, MENTIONING, CATALOG, target)
+    slow = engine.run(read, [without_mentions(one) for one in MENTIONING], CATALOG, target)
+
+    assert len(MENTIONING) > 20
+    assert quick.findings
+    assert [words(one) for one in slow.findings] == [words(one) for one in quick.findings]
+    assert slow.reached == quick.reached

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from itertools import accumulate, pairwise
 from typing import IO, TYPE_CHECKING, Any, TypeVar
@@ -50,7 +50,7 @@ def shared(
     """
     # Neighbours stay together: files of one folder ask the same questions.
     reached = list(accumulate(sizes))
-    inner = [bisect_left(reached, reached[-1] * number // processes) for number in range(1, processes)]
+    inner = [bisect_right(reached, reached[-1] * number // processes) for number in range(1, processes)]
     shares = [items[start:end] for start, end in pairwise([0, *inner, len(items)])]
     children = [(share, *_started(share, work, is_whole, sources)) for share in shares[1:]]
     results: list[R] = []
