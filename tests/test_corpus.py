@@ -89,29 +89,99 @@ def ends_the_first_path(text: str, message: str) -> bool:
     return message.startswith("`") and message.split("`")[1].endswith(f".{text}")
 
 
+def second(text: str) -> str:
+    """Of a variable or a path, the name behind the first dot."""
+    return text.partition(".")[2].partition(".")[0]
+
+
 # What stands at a finding of each policy, without quotes, and what its message says.
 ABOUT: dict[str, Callable[[str, str], bool]] = {
+    "affinity-assistant-securitycontext": lambda text, message: (
+        text == "securityContext" and " these settings" in message
+    ),
     "capability-prefix": is_first_word("Write ", " without"),
     "compute-resources": lambda text, message: f", not `{text}`." in message,
+    "compute-resources-misplaced": ends_the_first_path,
+    "container-engine-socket": is_first_word("", " of the node"),
     "duplicate-env": is_first_word("", " is set"),
     "duplicate-key": is_first_word("", " stands twice"),
+    "extra-param": lambda text, message: f" declares no param `{text}`" in message,
     "field-needs-newer-tekton": ends_the_first_path,
+    "finally-can-be-starved": lambda text, message: (
+        " of this run (the default), " in message if text == "spec" else f" use up the {text} of this run, " in message
+    ),
+    "fixed-run-name": lambda text, message: f" applies `{text}` again" in message,
     "fsgroup-in-container-securitycontext": is_first_word("", " is a setting of the pod"),
+    "fsgroup-not-allowed": lambda text, message: message.startswith(f"`fsGroup: {text}` is not allowed"),
+    "hardcoded-namespace-id": lambda text, message: message.split("`")[1].endswith(f": {text}"),
+    "inconsistent-timeouts": lambda text, message: message.startswith("`timeouts.") and f"` ({text}) is " in message,
+    "invalid-dag": lambda text, message: (
+        f" the status of `{second(text)}`" in message if "." in text else f"`runAfter: [{text}]`" in message
+    ),
     "invalid-duration": is_first_word("", " is no duration"),
     "invalid-quantity": is_first_word("", " is no quantity"),
+    "isolated-workspace-used-elsewhere": lambda text, message: f" uses the workspace `{second(text)}`," in message,
+    "missing-param": lambda text, message: (
+        " does not pass `" in message if text == "params" else f", which the Task `{text}` requires" in message
+    ),
+    "missing-task-timeout": is_first_word("", " "),
+    "missing-workspace": lambda text, message: (
+        ", which this run does not bind" in message
+        if text == "workspaces"
+        else f" has no workspace `{text}`" in message or message.startswith(f"The task `{text}` needs the workspace ")
+    ),
     "mutable-image": lambda text, message: f"`{text}`" in message,
+    "onerror-with-retries": lambda text, message: f" has `onError: {text}` and `retries: " in message,
     "podtemplate-misplaced": ends_the_first_path,
-    "privileged-step": lambda text, _: text == "true",
     "privileged-buildah": lambda text, _: text == "true",
+    "privileged-step": lambda text, _: text == "true",
     "renamed-field": ends_the_first_path,
+    "request-above-limit": lambda text, message: f" is `{text}`" in message,
+    "result-reference-typo": is_first_word("", " is no variable"),
+    "result-used-without-dependency": lambda text, message: f" uses a result of `{second(text)}`," in message,
+    "retries-multiply-timeout": lambda text, message: message.startswith(f"With `retries: {text}`, "),
+    "run-timeout-not-inherited": lambda text, message: message.startswith(f"`timeouts.pipeline: {text}` does not "),
+    "same-pvc-in-two-workspaces": lambda text, message: (
+        text == "persistentVolumeClaim" and "` is bound to `" in message
+    ),
     "shebang-not-at-start": lambda text, _: text == "#!",
+    "static-pvc-shared-across-runs": lambda text, message: f" on the claim `{text}`, " in message,
+    "step-onerror-hides-failure": lambda text, message: f"(`onError: {text}`)" in message,
+    "step-requests-add-up": lambda text, message: text == "steps" and " containers of this task together " in message,
     "suppression-reason": lambda text, _: text.startswith("# tektonlint: "),
     "suppression-unknown": lambda text, message: f"[{message.split('`')[1]}]" in text,
     "suppression-unused": lambda text, message: f"[{message.split('`')[1]}]" in text,
+    "suspicious-quantity": lambda text, message: message.split("`")[1].endswith(f": {text}"),
+    "task-and-step-resources-conflict": is_first_word("", " is for the whole task"),
+    "task-timeout-exceeds-run": lambda text, message: (
+        # The name of a run that sets no limit of its own.
+        ", but this run ends after 1h, the default." in message
+        if text.endswith("-")
+        else f" may take {text}, but a run " in message
+    ),
+    "taskrunspec-drops-pod-securitycontext": lambda text, message: (
+        text == "securityContext" and message.startswith("The security context of `")
+    ),
+    "taskrunspecs-timeout-unsupported": lambda text, message: (
+        re.fullmatch(r"\d+[hms]", text) is not None and message.startswith("`taskRunSpecs[].timeout` ")
+    ),
     "template-not-linted": lambda text, _: text.startswith(("{{", "{%")),
+    "timeout-and-timeouts": is_first_word("", " and `timeouts` exclude"),
+    "timeout-budget": lambda text, message: f", but this run ends after {text}." in message,
+    "timeout-disabled": lambda text, message: message.startswith(f'`timeout: "{text}"` takes '),
     "timeout-misplaced": ends_the_first_path,
+    "two-pvcs-in-one-task": lambda text, message: (
+        text in ("persistentVolumeClaim", "volumeClaimTemplate") and " two claims, for `" in message
+    ),
     "unknown-field": lambda text, message: f" has no field `{text}`" in message or f"`{text}` is read as" in message,
+    "unknown-pipeline-task": lambda text, message: f" has no task `{text}`," in message,
+    "unknown-task": lambda text, message: any(
+        f" no {kind} `{text}`" in message for kind in ("Task", "Pipeline", "StepAction")
+    ),
+    "unknown-workspace": lambda text, message: f" the workspace `{text}`, " in message,
+    "unknown-workspace-variable": lambda text, message: f" has no workspace `{second(text)}`, " in message,
     "unused-volume": is_first_word("No step or sidecar mounts the volume ", ""),
+    "volumeclaimtemplate-incomplete": lambda text, message: f"`{text}`" in message,
     "volumemount-without-volume": is_first_word("This mounts ", ", but"),
     "wrong-type": lambda text, message: f"`{text}`" in message,
     "yaml-syntax": lambda text, message: bool(text) and message.startswith("Not YAML: "),

@@ -192,6 +192,31 @@ def test_the_order_of_policies_does_not_change_the_result(made_up: MadeUp) -> No
     assert [LETTERS.replace("a: 1\nb: 1\nc: 1", "a: 2\nb: 3\nc: 4")] == list(results)
 
 
+def test_an_unsafe_fix_waits_until_its_file_has_no_safe_one_left(made_up: MadeUp) -> None:
+    """Here the safe one says again what was written, and then nothing is left to guess."""
+
+    def guessing(file: File) -> Iterator[Finding]:
+        if "limit" not in file.source.text:
+            change = made_up.edit(file.source, "a: 1", "a: 1\nlimit: 2")
+            yield made_up.finding(file.source, "a: 1", [change], policy="guessing", safety=Safety.UNSAFE)
+
+    says_again = replacing(made_up, "says-again", "limmit: 4", "limit: 4")
+
+    outcome = fixed(made_up, {"both.yaml": "a: 1\nb: 1\nlimmit: 4\n", "one.yaml": "a: 1\n"}, guessing, says_again)
+
+    assert ["a: 1\nb: 1\nlimit: 4\n", "a: 1\nlimit: 2\n"] == [text_of(outcome, 0), text_of(outcome, 1)]
+    assert (2, ()) == (outcome.fixed, outcome.refused)
+
+
+def test_an_unsafe_fix_does_not_wait_for_a_safe_one_that_is_refused(made_up: MadeUp) -> None:
+    guessing = replacing(made_up, "guessing", "a: 1", "a: 2", safety=Safety.UNSAFE)
+    bad = replacing(made_up, "bad", "b: 1", "b: [")
+
+    outcome = fixed(made_up, "a: 1\nb: 1\n", guessing, bad)
+
+    assert ("a: 2\nb: 1\n", ["bad"]) == (text_of(outcome), [one.finding.policy for one in outcome.refused])
+
+
 # One bad fix among good ones
 
 

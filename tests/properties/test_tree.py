@@ -75,7 +75,7 @@ def test_neither_the_order_of_documents_nor_the_names_of_files_change_the_findin
     waiting = [DOCUMENTS[number] for number in order]
     for size in sizes:
         if waiting:
-            name = f"{random.random()}.yaml"
+            name = f"{random.random()}-{len(texts)}.yaml"
             texts[name] = "---\n".join(waiting[:size])
             waiting = waiting[size:]
 
