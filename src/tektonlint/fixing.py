@@ -706,7 +706,12 @@ def _new(
     before: Sequence[Finding],
     after: Sequence[Finding],
 ) -> Iterator[Finding]:
-    """The findings that are new and weigh as much as one that was fixed, in the same file if any was in it."""
+    """The findings that are new and weigh as much as one that was fixed, in the same file if any was in it.
+
+    Where Tekton refused a whole object, or could not read a value of it, another policy may see only afterwards what
+    its author wrote: that is no fault of the fix.
+    """
+    revealed = {(one.at.source.name, one.document, one.resource): one.policy for one in fixed if one.refused}
     least = min(map(weight, fixed))
     old, new = Counter(map(_words, before)), Counter(map(_words, after))
     candidates = [one for one in after if one.severity.rank >= least and new[_words(one)] > old[_words(one)]]
@@ -719,6 +724,8 @@ def _new(
         if finding.severity.rank < ranks.get(name, least):
             continue
         if (finding.policy, name, finding.at.span.start) in places or known.only_shows_now(finding):
+            continue
+        if revealed.get((name, finding.document, finding.resource), finding.policy) != finding.policy:
             continue
         yield finding
 
