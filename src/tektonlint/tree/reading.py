@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Dict
+from functools import lru_cache
 
 from tektonlint.document import Document, Mapping, Sequence, load
 from tektonlint.patterns import pattern
@@ -263,7 +264,7 @@ class _Reader:
         return bool(self._excluded.match_file(name + "/" if folder else name))
 
     def _name(self, path: str) -> str:
-        return os.path.relpath(path, self.root.folder).replace(os.sep, "/")
+        return _relative(path, self.root.folder)
 
 
 def _takes_part(data: bytes) -> bool:
@@ -288,9 +289,23 @@ def _is_yaml(path: str) -> bool:
 def _shown(path: str) -> str:
     """The path relative to the working folder, with forward slashes."""
     try:
-        return os.path.relpath(path).replace(os.sep, "/")
+        return _relative(path, os.getcwd())
     except ValueError:
         return path
+
+
+def _relative(path: str, folder: str) -> str:
+    """An absolute path relative to a folder, with forward slashes; that of its own folder is worked out once."""
+    parent, name = os.path.split(path)
+    if not name or name in (os.curdir, os.pardir):
+        return os.path.relpath(path, folder).replace(os.sep, "/")
+    above = _relative_folder(parent, folder)
+    return name if above == os.curdir else f"{above}/{name}"
+
+
+@lru_cache(maxsize=1024)
+def _relative_folder(path: str, folder: str) -> str:
+    return os.path.relpath(path, folder).replace(os.sep, "/")
 
 
 def _reason(error: OSError) -> str:
