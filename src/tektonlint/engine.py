@@ -203,7 +203,14 @@ class _Run:
         known = self._searched[1].get(words)
         if known is None:
             text = source.text
-            known = self._searched[1][words] = any(word in text for word in words) or _ESCAPE.search(text) is not None
+            known = False
+            for word in words:
+                if word in text:
+                    known = True
+                    break
+            else:
+                known = ("\\x" in text or "\\u" in text or "\\U" in text) and _ESCAPE.search(text) is not None
+            self._searched[1][words] = known
         return known
 
     def _guarded(

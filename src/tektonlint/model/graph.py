@@ -55,6 +55,7 @@ class Model:
         self._task_runs: dict[int, TaskRun] = {}
         self._answers: dict[Key, Answer[Task] | Answer[Pipeline]] = {}
         self._patched: dict[int, bool] = {}
+        self._by_place: dict[tuple[object, ...], tuple[Resource, ...]] = {}
         # What others work out about its parts once, by the name of the fact.
         self.memo: dict[str, Any] = {}
 
@@ -323,7 +324,7 @@ class Model:
         )
 
     def _named(self, ref: Place, kind: str) -> Answer[Resource]:
-        from tektonlint.model.references import AMBIGUOUS, FOUND, MISSING, REMOTE, Answer, nearest
+        from tektonlint.model.references import AMBIGUOUS, FOUND, MISSING, REMOTE, Answer
 
         at = ref.get("name")
         name = name_of(ref)
@@ -351,12 +352,26 @@ class Model:
             if candidates and not applied:
                 # Nothing puts what lies in `.tekton` on the cluster, but somebody may.
                 return Answer(REMOTE, name=name, at=at)
-            left = nearest(user, applied, self.kustomizations)
+            left = self._nearest(user, kind, name, applied)
         if not left:
             return Answer(REMOTE if self._is_hidden(name) else MISSING, name=name, at=at)
         if len(left) > 1:
             return Answer(AMBIGUOUS, None, left, name, at)
         return Answer(FOUND, left[0], left, name, at)
+
+    def _nearest(self, user: Resource, kind: str, name: str, applied: tuple[Resource, ...]) -> tuple[Resource, ...]:
+        """Those that a name may mean; asked once for all users in a folder that nothing tells apart."""
+        from tektonlint.model.references import nearest
+
+        if len(applied) < 2:
+            return nearest(user, applied, self.kustomizations)
+        file = user.source.name
+        is_alone = self.kustomizations.listing(file) or any(one.source is user.source for one in applied)
+        where = (file if is_alone else posixpath.dirname(file), user.namespace, kind, name, *map(id, applied))
+        found = self._by_place.get(where)
+        if found is None:
+            found = self._by_place[where] = nearest(user, applied, self.kustomizations)
+        return found
 
     @cached_property
     def _by_name(self) -> dict[tuple[str, str], tuple[Resource, ...]]:
