@@ -398,10 +398,10 @@ def without_mentions(enabled: Enabled) -> Enabled:
     return enabled._replace(policy=enabled.policy._replace(logic=enabled.policy.logic._replace(mentions=())))
 
 
-def test_a_policy_does_not_look_at_a_file_without_its_words_and_yet_counts_it(checks: Checks) -> None:
+def test_a_policy_does_not_look_at_a_document_without_its_keys_and_yet_counts_it(checks: Checks) -> None:
     words = ("hostPath", "never")
     one = checks.mentioning(words, "one", "resource", says("here"))
-    report = run({"with.yaml": TASK.replace("mirror", "hostPath"), "without.yaml": TASK}, one)
+    report = run({"with.yaml": TASK.replace("name: mirror", "hostPath: mirror"), "without.yaml": TASK}, one)
 
     assert ["with.yaml"] == [finding.at.source.name for finding in report.findings]
     assert 2 == report.reached["one"]
@@ -409,7 +409,7 @@ def test_a_policy_does_not_look_at_a_file_without_its_words_and_yet_counts_it(ch
 
 def test_a_word_that_is_written_by_the_numbers_of_its_characters_is_no_way_round_a_policy(checks: Checks) -> None:
     one = checks.mentioning(("hostPath",), "one", "resource", says("here"))
-    text = TASK.replace("name: mirror", '"n\\x61me": mirror')
+    text = TASK.replace("name: mirror", '"hostP\\x61th": mirror')
 
     assert ["here"] == [finding.message for finding in run(text, one).findings]
 
@@ -418,6 +418,13 @@ def words(finding: Finding) -> tuple[object, ...]:
     """What a finding says, and where, in names and numbers."""
     related = [(one.at.source.name, one.at.span, one.message) for one in finding.related]
     return finding.order, finding.severity, related, finding.fix
+
+
+@pytest.mark.parametrize(("text", "expected"), [("a $(uid) b", 1), ('"a \\x24(uid) b"', 1), ("a $(date) b", 0)])
+def test_what_does_not_begin_with_a_letter_is_any_text(text: str, expected: int, checks: Checks) -> None:
+    one = checks.mentioning(("$(uid",), "one", "resource", says("here"))
+
+    assert expected == len(run(TASK.replace("mirror", text), one).findings)
 
 
 @pytest.mark.parametrize("variable", [None, "TEKTONLINT_CORPUS"], ids=["examples", "corpus"])

@@ -129,16 +129,28 @@ class Problem(NamedTuple):
 
 
 class Document:
-    """One non-empty document of a file; `index` counts those from 0."""
+    """One non-empty document of a file; `index` counts those from 0.
 
-    __slots__ = ("duplicates", "index", "root", "source", "span")
+    `keys` are the keys of all its mappings, as they are read.
+    """
 
-    def __init__(self, source: Source, index: int, root: Node, span: Span, duplicates: tuple[Duplicate, ...]) -> None:
+    __slots__ = ("duplicates", "index", "keys", "root", "source", "span")
+
+    def __init__(
+        self,
+        source: Source,
+        index: int,
+        root: Node,
+        span: Span,
+        duplicates: tuple[Duplicate, ...],
+        keys: frozenset[str] | set[str],
+    ) -> None:
         self.source = source
         self.index = index
         self.root = root
         self.span = span
         self.duplicates = duplicates
+        self.keys = keys
 
 
 class Loaded(NamedTuple):
@@ -181,7 +193,7 @@ def load(source: Source) -> Loaded:
         if builder.dropped is not None:
             problems.append(Problem(*builder.dropped, count, refused=False))
         if root is not None and not (type(root) is Scalar and root.value is None):
-            documents.append(Document(source, count, root, span, tuple(builder.duplicates)))
+            documents.append(Document(source, count, root, span, tuple(builder.duplicates), builder.keys))
             count += 1
     if bad_separator is not None:
         # YAMLReader gives up with what it has gathered of the document that the separator ends.
@@ -304,6 +316,7 @@ class _Builder:
         self.base = span.start + self.chunk.startswith(BOM)
         self.duplicates: list[Duplicate] = []
         self.dropped: tuple[Span, str] | None = None
+        self.keys: set[str] = set()
         # What every anchor stands for: a node, or the event that opened it if it is a collection still open.
         self._anchors: dict[str, Any] = {}
         self._not_merging: set[int] = set()
@@ -459,6 +472,7 @@ class _Builder:
         entries = list(index.values())
         if 2 * len(entries) < len(nodes) or "<<" in index:
             entries, index = self._resolved(nodes)
+        self.keys.update(index)
         if opening.flow_style:
             mapping = self._flow_mapping(opening, closing, entries, index)
         else:

@@ -64,12 +64,13 @@ class _Share(NamedTuple):
 
 
 class _Runner(NamedTuple):
-    """A policy, ready to run over a resource; see `Check` for `across` and `mentions`."""
+    """A policy, ready to run over a resource; see `Check` for `across` and for what `keys` and `texts` are."""
 
     name: str
     run: Run
     across: bool
-    mentions: tuple[str, ...]
+    keys: frozenset[str]
+    texts: tuple[str, ...]
 
 
 class _Run:
@@ -86,7 +87,7 @@ class _Run:
             if isinstance(context.enabled.policy.logic, Check):
                 self._wide.setdefault(context.enabled.policy.logic.select, []).append(name)
         self._runners = {name: _runner(context) for name, context in self.contexts.items()}
-        self._searched: tuple[Source | None, dict[tuple[str, ...], bool]] = (None, {})
+        self._searched: tuple[Source | None, dict[str, bool]] = (None, {})
         self._by_kind: dict[tuple[str, str], dict[str, list[_Runner]]] = {}
 
     def report(self) -> Report:
@@ -175,11 +176,15 @@ class _Run:
                 logic = context.enabled.policy.logic
                 if isinstance(logic, Assertion | Check) and _applies(context.enabled.policy, *key):
                     across, words = (logic.across_files, logic.mentions) if isinstance(logic, Check) else (False, ())
-                    runners.setdefault(logic.select, []).append(_Runner(name, self._runners[name], across, words))
+                    keys = frozenset(word for word in words if word[0].isalpha())
+                    texts = tuple(word for word in words if word not in keys)
+                    runner = _Runner(name, self._runners[name], across, keys, texts)
+                    runners.setdefault(logic.select, []).append(runner)
         return runners
 
     def _over_places(self, file: File, resource: Resource, *, across: bool = False) -> Iterator[Finding]:
         """What policies find in a resource; with `across` only those whose reason may be in another file."""
+        keys = resource.document.keys
         for selector, runners in self._policies_for(resource).items():
             try:
                 places = select(resource, selector)
@@ -188,29 +193,21 @@ class _Run:
                 places = None
             if places == ():
                 continue
-            for name, run, is_across, words in runners:
+            for name, run, is_across, wanted, texts in runners:
                 if across and not is_across:
                     continue
-                if words and places is not None and not self._mentions(file.source, words):
-                    self.reached[name] += len(places)
+                is_idle = (wanted or texts) and keys.isdisjoint(wanted) and places is not None
+                if is_idle and not any(self._has_text(file.source, text) for text in texts):
+                    self.reached[name] += len(places or ())
                     continue
                 yield from self._guarded(name, file, run, resource, places)
 
-    def _mentions(self, source: Source, words: tuple[str, ...]) -> bool:
-        """Whether one of some words stands in a text, or may stand there in another way than it is read."""
+    def _has_text(self, source: Source, text: str) -> bool:
         if self._searched[0] is not source:
             self._searched = (source, {})
-        known = self._searched[1].get(words)
+        known = self._searched[1].get(text)
         if known is None:
-            text = source.text
-            known = False
-            for word in words:
-                if word in text:
-                    known = True
-                    break
-            else:
-                known = ("\\x" in text or "\\u" in text or "\\U" in text) and _ESCAPE.search(text) is not None
-            self._searched[1][words] = known
+            known = self._searched[1][text] = text in source.text or _ESCAPE.search(source.text) is not None
         return known
 
     def _guarded(
@@ -279,7 +276,7 @@ def _runner(context: Context) -> Run:
     return checked
 
 
-# In double quotes any character can be written by its number, a key's too.
+# In double quotes any character can be written by its number.
 _ESCAPE = pattern(r"\\[xuU][0-9A-Fa-f]")
 
 

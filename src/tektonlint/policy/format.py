@@ -45,8 +45,8 @@ class Assertion(NamedTuple):
 class Check(NamedTuple):
     """A Python function, named `module:function`, called with each selected place (or file, or the tree).
 
-    `across_files` says that what it finds in one file may be because of another. It finds nothing in a file in which
-    none of `mentions` stands, if there are any.
+    `across_files` says that what it finds in one file may be because of another. It finds nothing in a document in
+    which none of `mentions` stands, if there are any: words that begin with a letter are keys, all others any text.
     """
 
     select: str
