@@ -431,7 +431,7 @@ def test_what_does_not_begin_with_a_letter_is_any_text(text: str, expected: int,
 def test_the_words_of_a_policy_never_cost_a_finding(variable: str | None) -> None:
     if variable is not None and variable not in os.environ:
         pytest.skip(f"{variable} is not set")
-    folder = Path(os.environ[variable]) if variable is not None else Path(__file__).parent.parent / "examples"
+    folder = Path(os.environ[variable] if variable is not None else Path(__file__).parent.parent / "examples").resolve()
     read = tree.read([str(folder)], tree.Root(folder=str(folder), marked=False))
     target = Target(tekton=newest())
     quick = engine.run(read, MENTIONING, CATALOG, target)

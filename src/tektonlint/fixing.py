@@ -27,6 +27,17 @@ from tektonlint.tree import File, Tree
 
 PASSES = 10
 
+# Policies that say of two values of one object that they do not fit together; no fix makes up both.
+_COMPARING = frozenset(
+    (
+        "inconsistent-timeouts",
+        "onerror-with-retries",
+        "request-above-limit",
+        "task-and-step-resources-conflict",
+        "timeout-and-timeouts",
+    )
+)
+
 # Lints a whole tree; the findings are those after comments, sorted.
 Lint = Callable[[Tree], Sequence[Finding]]
 # Where a finding is, in terms that no change elsewhere in its file moves; see `_place`.
@@ -708,10 +719,10 @@ def _new(
 ) -> Iterator[Finding]:
     """The findings that are new and weigh as much as one that was fixed, in the same file if any was in it.
 
-    Where Tekton refused a whole object, or could not read a value of it, another policy may see only afterwards what
-    its author wrote: that is no fault of the fix.
+    Where a value could not be read, or stood where nobody reads it, policies that compare values see only afterwards
+    what the author wrote: that is no fault of the fix.
     """
-    revealed = {(one.at.source.name, one.document, one.resource): one.policy for one in fixed if one.refused}
+    revealed = {(one.at.source.name, one.document, one.resource) for one in fixed if one.refused}
     least = min(map(weight, fixed))
     old, new = Counter(map(_words, before)), Counter(map(_words, after))
     candidates = [one for one in after if one.severity.rank >= least and new[_words(one)] > old[_words(one)]]
@@ -725,7 +736,7 @@ def _new(
             continue
         if (finding.policy, name, finding.at.span.start) in places or known.only_shows_now(finding):
             continue
-        if revealed.get((name, finding.document, finding.resource), finding.policy) != finding.policy:
+        if finding.policy in _COMPARING and (name, finding.document, finding.resource) in revealed:
             continue
         yield finding
 

@@ -43,13 +43,16 @@ def findings(texts: dict[str, str]) -> Counter[Words]:
 
 
 def documents() -> list[str]:
-    """The documents of the example tree, each once, of files that YAML can read."""
+    """The documents of the example tree, each once.
+
+    One that YAML cannot read is left out: what stands in one file with it is not read either.
+    """
     found: list[str] = []
     for path in sorted(EXAMPLES.rglob("*.yaml")):
         text = path.read_text(encoding="utf-8")
         if "tekton.dev/" in text and "{{" not in text and ".tekton" not in path.parts:
             found.extend(part if part.endswith("\n") else part + "\n" for part in text.split("\n---\n"))
-    return found
+    return [text for text in found if not tree.of_texts({"one.yaml": text}).files[0].loaded.problems]
 
 
 DOCUMENTS = documents()
@@ -82,13 +85,15 @@ def test_neither_the_order_of_documents_nor_the_names_of_files_change_the_findin
     assert expected == findings(texts)
 
 
-BUDGET = tuple(one for one in ALL if one.policy.id in ("timeout-budget", "task-timeout-exceeds-run"))
+# Of these only the one speaks that says most exactly why the time is not enough.
+_SHORT = ("task-timeout-exceeds-run", "retries-multiply-timeout", "timeout-budget")
+BUDGET = tuple(one for one in ALL if one.policy.id in _SHORT)
 TIMES = st.integers(1, 40).map(lambda count: f"{count * 10}m")
 TASK = st.tuples(st.one_of(st.none(), TIMES), st.integers(0, 2), st.sets(st.integers(0, 4), max_size=2))
 
 
 def budget_findings(tasks: list[tuple[str | None, int, set[int]]], pipeline: int, more: str) -> set[tuple[str, str]]:
-    """What is found about the time of a run with a limit in minutes."""
+    """What is found about the time of a run with a limit in minutes, by timeouts that somebody wrote."""
     lines = [f"    timeouts: {{pipeline: {pipeline}m{more}}}", "    pipelineSpec:", "      tasks:"]
     for number, (timeout, retries, after) in enumerate(tasks):
         lines.append(f"        - name: task-{number}")
@@ -100,7 +105,7 @@ def budget_findings(tasks: list[tuple[str | None, int, set[int]]], pipeline: int
     text = "\n".join([*head, *(line[2:] for line in lines)]) + "\n"
     report = engine.run(tree.of_texts({"run.yaml": text}), BUDGET, CATALOG, Target(tekton=newest()))
     assert () == report.crashes
-    return {(finding.policy, finding.trail) for finding in report.findings}
+    return {(finding.policy, finding.trail) for finding in report.findings if finding.severity.value != "note"}
 
 
 @settings(deadline=None, max_examples=80)
