@@ -16,6 +16,9 @@ from tektonlint.tree import UsageError
 
 STDIN = "-"
 
+# The tree of the last run, which nobody waits for to be taken apart: the process is about to end.
+_last: list[tree.Tree] = []
+
 
 def run(options: argparse.Namespace) -> int:
     """Prints the report and returns the exit code."""
@@ -42,6 +45,7 @@ def run(options: argparse.Namespace) -> int:
         if options.diff:
             return repaired.exit_code
         read, fixed = repaired.tree, repaired.fixed
+    _last[:] = [read]
     result = engine.run(read, policies, catalog, settings.target, Severity(options.severity))
     if options.fix and repaired.failures:
         result = result.with_findings(repaired.failures)
