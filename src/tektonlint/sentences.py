@@ -170,6 +170,14 @@ def _such_as(raw: Dict[str, Any], *, quoted: bool = False) -> str:
     return f"; write it like {' or '.join(f'`{one}`' for one in examples)}" if examples else ""
 
 
+def listed(parts: Iterable[str], most: int | None = None) -> str:
+    """`a`, `a and b`, `a, b and c`; of more than `most` the first and how many more: `a, b, c and 2 more`."""
+    shown = list(parts)
+    if most is not None and len(shown) > most:
+        shown = [*shown[:most], f"{len(shown) - most} more"]
+    return " and ".join((", ".join(shown[:-1]), shown[-1])) if len(shown) > 1 else "".join(shown)
+
+
 def one_of(names: Iterable[str]) -> str:
     listed = ", ".join(f"`{name}`" for name in names)
     return f"; it is one of {listed}" if listed else ""

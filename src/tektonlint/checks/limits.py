@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from tektonlint.document import Scalar, Sequence
+from tektonlint.document import Sequence
 from tektonlint.finding import Finding, Fix, Location, Severity
+from tektonlint.model.definitions import unless_null
 from tektonlint.policy.context import Context
+from tektonlint.sentences import listed
 from tektonlint.tekton.durations import parse, text_of
 from tektonlint.tekton.resource import Place, Resource
 from tektonlint.tekton.selectors import select
+from tektonlint.tekton.target import HANDS_DOWN, TASK_RUN_SPECS
 
 if TYPE_CHECKING:
     from tektonlint import edit
@@ -18,8 +21,6 @@ if TYPE_CHECKING:
     from tektonlint.model.runs import Limits, PipelineRun
     from tektonlint.model.timeouts import Effective
 
-_TASK_RUN_SPECS = (1, 4)
-_HANDS_DOWN = (1, 11)
 _CHILD_PIPELINES = (1, 14)
 
 
@@ -208,7 +209,7 @@ def _judged(spec: Place, item: Place, timeout: Place, ctx: Context) -> Iterator[
     named = item.get("pipelineTaskName")
     name = f"`{named.text}`" if named is not None and named.text else "this task"
     related = [((task.place.get("name") or task.place).location, "the task")] if task is not None else []
-    if target.tekton < _TASK_RUN_SPECS:
+    if target.tekton < TASK_RUN_SPECS:
         message = (
             f"`taskRunSpecs[].timeout` came with Tekton 1.4, and the configured target is {target.tekton_text}: "
             f"{_fate(spec.resource, ctx)}. {_instead(timeout, name, task)}."
@@ -372,7 +373,7 @@ def _run_without_limit(spec: Place, ctx: Context) -> Iterator[Finding]:
             yield ctx.finding(first, _no_end(field, ctx, handed_down=handed_down), related=related)
     for item in spec.each("taskRunSpecs"):
         place = _said(item, "timeout")
-        if place is not None and _duration(place) == 0 and ctx.target.tekton >= _TASK_RUN_SPECS:
+        if place is not None and _duration(place) == 0 and ctx.target.tekton >= TASK_RUN_SPECS:
             task = _pipeline_task(item, ctx)
             if task is None or not (task.is_custom or task.runs_pipeline):
                 yield _no_limit_of_a_task(place, item.get("pipelineTaskName"), [ctx.model.run(spec.resource)], ctx)
@@ -381,7 +382,7 @@ def _run_without_limit(spec: Place, ctx: Context) -> Iterator[Finding]:
 def _no_end(field: str, ctx: Context, *, handed_down: bool = False) -> str:
     default = ctx.model.target.default_timeout
     tasks = f"a task without a timeout still stops after {text_of(default)}"
-    if handed_down and ctx.target.tekton >= _HANDS_DOWN:
+    if handed_down and ctx.target.tekton >= HANDS_DOWN:
         tasks = "its tasks without a timeout get none either"
     elif not default:
         tasks = "the cluster has no default either"
@@ -508,7 +509,7 @@ def finally_can_be_starved(spec: Place, ctx: Context) -> Iterator[Finding]:
     reserved = limits.tasks is not None or limits.finally_ is not None
     if reserved or not limits.pipeline or _leaves_room(pipeline, run, limits, ctx) or model.is_patched(spec.resource):
         return
-    names = _listed([f"`{task.name}`" for task in pipeline.final_tasks if task.name is not None])
+    names = listed((f"`{task.name}`" for task in pipeline.final_tasks if task.name is not None), 3)
     said = _said(spec, "timeouts", "pipeline") or run.old_timeout
     default = "" if limits.explicit else " (the default)"
     advice = "Keep some of it with `timeouts.finally`"
@@ -593,20 +594,9 @@ def _order(run: PipelineRun) -> tuple[str, int]:
     return run.resource.source.name, run.place.node.start
 
 
-def _listed(names: list[str]) -> str:
-    """`a`, `b` and 2 more."""
-    shown = names[:3]
-    if len(names) > 3:
-        return f"{', '.join(shown)} and {len(names) - 3} more"
-    return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1]))) if shown else ""
-
-
 def _said(place: Place, *names: str) -> Place | None:
     """The place under some keys, where anything but null stands there."""
-    found = place.get(*names)
-    if found is None or (isinstance(found.node, Scalar) and found.node.value is None):
-        return None
-    return found
+    return unless_null(place.get(*names))
 
 
 def _duration(place: Place | None) -> int | None:

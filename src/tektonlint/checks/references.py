@@ -12,6 +12,7 @@ from tektonlint.finding import Finding, Fix, Location, Severity
 from tektonlint.near import nearest
 from tektonlint.patterns import pattern
 from tektonlint.policy.context import Context
+from tektonlint.sentences import listed
 from tektonlint.tekton.resource import Place, Resource
 from tektonlint.tekton.selectors import select
 from tektonlint.text import Span
@@ -358,7 +359,7 @@ def _is_inline(passing: _Passing, spec: Spec, model: Model) -> bool:
 
 def _missing(passing: _Passing, missing: dict[str, list[Param]], spec: Spec, ctx: Context) -> Finding:
     user, answer = passing.user, passing.answer
-    names = _listed([f"`{name}`" for name in missing])
+    names = listed(f"`{name}`" for name in missing)
     kind = passing.kind
     whose = f"the {kind} `{answer.name}`" if answer.name else f"its own `{kind.lower()}Spec`"
     who = user.title.capitalize() if user.title.startswith("this ") else f"`{user.title}`"
@@ -399,10 +400,6 @@ def _near(name: str, names: list[str]) -> str | None:
     if len(names) > _MANY:
         return None
     return nearest(name, [one for one in names if _DIGITS.findall(one) == _DIGITS.findall(name)])
-
-
-def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def extra_param(whole: Place, ctx: Context) -> Iterator[Finding]:

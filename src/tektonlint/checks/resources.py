@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from tektonlint.checks.structure import _article, _fate, _fits
 from tektonlint.document import Mapping, Scalar
 from tektonlint.finding import Finding, Fix, Safety, Severity
 from tektonlint.patterns import pattern
 from tektonlint.policy.context import Context
-from tektonlint.structure import Fault, faults
 from tektonlint.tekton.resource import Place, Resource
 from tektonlint.tekton.selectors import select
 
@@ -355,28 +353,6 @@ def _is_overridden(task_spec: Place) -> bool:
         )
     # A TaskRun's spec names no pipeline task, and neither may what a template fills in.
     return None in names or (bool(names) and _name_of_task(task_spec) in names)
-
-
-def compute_resources_misplaced(whole: Place, ctx: Context) -> Iterator[Finding]:
-    """Requests and limits of a whole task or pipeline where only a run, or only a step, has them."""
-    for fault in faults(whole.resource):
-        if fault.topic != "compute-resources-misplaced" or fault.moved is None:
-            continue
-        right = f"it is called `{fault.moved.to}` there" if fault.moved.to else fault.moved.advice
-        message = (
-            f"`{fault.place.field}` does not exist in {_article(whole.resource)}; {right}. "
-            f"{_fate(fault, ctx, 'the requests and limits have no effect')}."
-        )
-        fix = _renamed(fault, fault.moved.to, ctx) if fault.moved.to else None
-        yield ctx.finding(fault.place, message, at=fault.place.key_location, refused=True, fix=fix)
-
-
-def _renamed(fault: Fault, to: str, ctx: Context) -> Fix | None:
-    from tektonlint import edit
-
-    if not _fits(fault, (to,), fault.place.node):
-        return None
-    return ctx.fix(f"rename `{fault.name}` to `{to}`", lambda: edit.rename_key(fault.place, to), Safety.SAFE)
 
 
 def step_requests_add_up(task_spec: Place, ctx: Context) -> Iterator[Finding]:

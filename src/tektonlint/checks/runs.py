@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tektonlint.document import Mapping, Scalar, Sequence
 from tektonlint.finding import Finding, Fix, Safety
+from tektonlint.model.definitions import is_null
 from tektonlint.policy.context import Context
 from tektonlint.tekton import durations
 from tektonlint.tekton.resource import Place
@@ -18,13 +19,13 @@ if TYPE_CHECKING:
 def timeout_and_timeouts(run: Place, ctx: Context) -> Iterator[Finding]:
     """`timeout` beside `timeouts`, which v1beta1 alone knows both (v1beta1/pipelinerun_validation.go)."""
     timeout, timeouts = run.get("timeout"), run.get("timeouts")
-    if timeout is None or timeouts is None or _is_null(timeout) or not isinstance(timeouts.node, Mapping):
+    if timeout is None or timeouts is None or is_null(timeout) or not isinstance(timeouts.node, Mapping):
         return
     pipeline = timeouts.get("pipeline")
     instead = "Keep `timeouts`, with this one as its `pipeline`."
     if pipeline is not None and _same(timeout, pipeline):
         instead = "Delete `timeout`; `timeouts.pipeline` says the same."
-    elif pipeline is not None and not _is_null(pipeline):
+    elif pipeline is not None and not is_null(pipeline):
         instead = "Delete the one that you do not mean: `timeouts.pipeline` is the time of the whole run too."
     message = f"`timeout` and `timeouts` exclude each other, so Tekton refuses the run. {instead}"
     fix = _one_timeout(timeout, pipeline, ctx)
@@ -51,10 +52,6 @@ def _same(one: Place, other: Place) -> bool:
         return False
     time = durations.parse(one.text)
     return one.text == other.text or (time is not None and time == durations.parse(other.text))
-
-
-def _is_null(place: Place) -> bool:
-    return isinstance(place.node, Scalar) and place.node.value is None
 
 
 def onerror_with_retries(task: Place, ctx: Context) -> Iterator[Finding]:
@@ -102,8 +99,8 @@ def _lacks_modes(template: Place) -> bool:
     spec = template.get("spec")
     modes = template.get("spec", "accessModes")
     if modes is None:
-        return spec is None or _is_null(spec) or isinstance(spec.node, Mapping)
-    return _is_null(modes) or (isinstance(modes.node, Sequence) and not modes.node.items)
+        return spec is None or is_null(spec) or isinstance(spec.node, Mapping)
+    return is_null(modes) or (isinstance(modes.node, Sequence) and not modes.node.items)
 
 
 def _lacks_size(template: Place) -> bool:
@@ -111,7 +108,7 @@ def _lacks_size(template: Place) -> bool:
     place = template
     for name in ("spec", "resources", "requests", "storage"):
         inner = place.get(name)
-        if inner is None or _is_null(inner):
+        if inner is None or is_null(inner):
             # A null amount is decoded as 0, which Kubernetes refuses as well.
             return isinstance(place.node, Mapping)
         place = inner

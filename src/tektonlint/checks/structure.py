@@ -60,6 +60,19 @@ def compute_resources(whole: Place, ctx: Context) -> Iterator[Finding]:
         yield ctx.finding(fault.place, message, at=fault.place.key_location, refused=True, fix=fix)
 
 
+def compute_resources_misplaced(whole: Place, ctx: Context) -> Iterator[Finding]:
+    """Requests and limits of a whole task or pipeline where only a run, or only a step, has them."""
+    for fault in _about(whole, "compute-resources-misplaced"):
+        assert fault.moved is not None
+        right = f"it is called `{fault.moved.to}` there" if fault.moved.to else fault.moved.advice
+        message = (
+            f"`{fault.place.field}` does not exist in {_article(whole.resource)}; {right}. "
+            f"{_fate(fault, ctx, 'the requests and limits have no effect')}."
+        )
+        fix = _rename(fault, ctx) if fault.moved.to else None
+        yield ctx.finding(fault.place, message, at=fault.place.key_location, refused=True, fix=fix)
+
+
 def renamed_field(whole: Place, ctx: Context) -> Iterator[Finding]:
     """Fields of a run that have another name or place in the other API version."""
     for fault in _about(whole, "renamed-field"):

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from tektonlint.finding import Finding, Fix, Location, Severity
 from tektonlint.patterns import pattern
 from tektonlint.policy.context import Context
+from tektonlint.sentences import listed
 from tektonlint.tekton.durations import HOUR, parse, rounded_up, text_of
 from tektonlint.tekton.resource import Place, Resource
-from tektonlint.tekton.target import SUGGEST
+from tektonlint.tekton.target import HANDS_DOWN, SUGGEST
 
 if TYPE_CHECKING:
     from tektonlint import edit
@@ -235,7 +236,7 @@ def run_timeout_not_inherited(spec: Place, ctx: Context) -> Iterator[Finding]:
     several = len(told) > 1
     text = said.text if looked_at.limits.pipeline else '"0"'
     message = (
-        f"`{run.whole_field}: {text}` does not reach the tasks: {_listed([_title(one.task) for one in told])} "
+        f"`{run.whole_field}: {text}` does not reach the tasks: {listed((_title(one.task) for one in told), 3)} "
         f"{'have' if several else 'has'} no `timeout`, so {_tekton(ctx)} ends {'each' if several else 'it'} after "
         f"{text_of(ctx.model.target.default_timeout)}. Give {'them one' if several else 'it one'} in the Pipeline"
         f"{_or_hand_down(run, told, ctx)}."
@@ -279,8 +280,6 @@ def _does(load: _Load) -> str:
 
 
 def _or_hand_down(run: PipelineRun, told: list[_Left], ctx: Context) -> str:
-    from tektonlint.model.timeouts import HANDS_DOWN
-
     if ctx.model.target.tekton >= HANDS_DOWN and run.old_timeout is None:
         final = all(one.task.is_finally for one in told)
         return f", or set `timeouts.{'finally' if final else 'tasks'}`, which tasks do inherit"
@@ -291,8 +290,6 @@ def _or_hand_down(run: PipelineRun, told: list[_Left], ctx: Context) -> str:
 def _hand_down(looked_at: _LookedAt, tasks: list[PipelineTask], ctx: Context) -> Fix | None:
     """Adds `timeouts.tasks`, which Tekton hands down where it is more than the default."""
     from tektonlint import edit
-    from tektonlint.model.timeouts import HANDS_DOWN
-
     run, pipeline, limits = looked_at
     timeouts, reserve = run.place.get("timeouts"), parse(ctx.options["reserve"]) or 0
     if ctx.model.target.tekton < HANDS_DOWN or timeouts is None or not limits.pipeline:
@@ -329,7 +326,7 @@ def task_timeout_exceeds_run(spec: Place, ctx: Context) -> Iterator[Finding]:
     who += [f"{_title(one.task)} {text_of(one.timeout)}" for one in others]
     at = _limit_at(looked_at, worst.task, worst.timeout)
     raised = _raised(looked_at, longer, ctx)
-    message = f"{_listed(who)}, but {_ends(worst, at, looked_at)}. {raised.advice}, or lower the timeout."
+    message = f"{listed(who, 3)}, but {_ends(worst, at, looked_at)}. {raised.advice}, or lower the timeout."
     related = [(one.place.location, f"{text_of(one.timeout)} for {_title(one.task)}") for one in longer]
     yield _about_run(at, message, related, raised, looked_at, ctx)
 
@@ -493,10 +490,9 @@ def _room(limits: Limits, task: PipelineTask) -> int:
 
 def _said(run: PipelineRun) -> Place | None:
     """Where the time of the whole run is written."""
-    from tektonlint.model.definitions import is_null
+    from tektonlint.model.definitions import unless_null
 
-    places = (run.place.get("timeouts", "pipeline"), run.old_timeout)
-    return next((place for place in places if place is not None and not is_null(place)), None)
+    return unless_null(run.place.get("timeouts", "pipeline")) or unless_null(run.old_timeout)
 
 
 class _At(NamedTuple):
@@ -545,7 +541,7 @@ def _raised(looked_at: _LookedAt, longer: Iterable[_Longer], ctx: Context, budge
     old = {"pipeline": limits.pipeline, "tasks": limits.tasks, "finally": limits.finally_}
     times = {name: time for name, time in new.items() if time is not None and time != old[name]}
     parts = [f"`{_field(run, name)}` to {text_of(time)}" for name, time in times.items()]
-    return _Raised(times, f"{'Raise' if limits.explicit or 'pipeline' not in times else 'Set'} {_listed(parts)}")
+    return _Raised(times, f"{'Raise' if limits.explicit or 'pipeline' not in times else 'Set'} {listed(parts, 3)}")
 
 
 def _enough(limit: int | None, need: int) -> int | None:
@@ -612,12 +608,6 @@ def _name(run: PipelineRun) -> str:
 
 def _time(limit: int) -> str:
     return text_of(limit) if limit else "any time"
-
-
-def _listed(parts: list[str]) -> str:
-    """`a`, `a and b`, `a, b and c`, `a, b, c and 2 more`."""
-    shown = parts if len(parts) < 4 else [*parts[:3], f"{len(parts) - 3} more"]
-    return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1]))) if shown else ""
 
 
 def _tekton(ctx: Context) -> str:

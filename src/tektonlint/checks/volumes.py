@@ -13,6 +13,7 @@ from tektonlint.model.pipelines import Pipeline, PipelineTask, WorkspaceBinding
 from tektonlint.model.runs import Binding, PipelineRun, TaskRun
 from tektonlint.patterns import pattern
 from tektonlint.policy.context import Context
+from tektonlint.sentences import listed
 from tektonlint.tekton.resource import Place
 from tektonlint.tekton.selectors import select
 from tektonlint.tekton.variables import uses
@@ -76,11 +77,9 @@ def _unbound_by_task(task: PipelineTask, ctx: Context) -> Iterator[Finding]:
         missing = []
     unknown = [] if inline else [one for name, one in task.workspaces.items() if name not in spec.workspaces]
     who = f"the task `{spec.name}`" if spec.name else f"`{task.title}`"
-    if unknown:
-        places = [one.place.get("name") or one.place for one in unknown]
-        yield from _unknown(who, places, missing, spec, ctx)
-        if len(unknown) == len(missing) == 1:
-            return
+    yield from _unknown(who, [one.place.get("name") or one.place for one in unknown], missing, spec, ctx)
+    if len(unknown) == len(missing) == 1:
+        return
     if missing:
         place = task.place.get("workspaces") or answer.at or task.place.get("name") or task.place
         message = (
@@ -101,11 +100,9 @@ def _unbound_by_task_run(run: TaskRun, ctx: Context) -> Iterator[Finding]:
     missing = [one for one in _required(spec) if one.name not in run.bindings and not _default_binding(ctx)]
     unknown = [] if spec.inline else [one for name, one in run.bindings.items() if name not in spec.workspaces]
     who = f"the task `{spec.name}`" if spec.name else "the task"
-    if unknown:
-        places = [one.place.get("name") or one.place for one in unknown]
-        yield from _unknown(who, places, missing, spec, ctx)
-        if len(unknown) == len(missing) == 1:
-            return
+    yield from _unknown(who, [one.place.get("name") or one.place for one in unknown], missing, spec, ctx)
+    if len(unknown) == len(missing) == 1:
+        return
     if missing:
         place = run.place.get("workspaces") or answer.at or run.place.get("taskSpec") or run.place
         message = (
@@ -218,17 +215,16 @@ def _default_binding(ctx: Context) -> bool:
 
 
 def _named(missing: list[WorkspaceDeclaration]) -> str:
-    return f"the workspace{'s' if len(missing) > 1 else ''} {_listed([one.name for one in missing])}"
+    return f"the workspace{'s' if len(missing) > 1 else ''} {_quoted([one.name for one in missing])}"
 
 
 def _it(missing: list[WorkspaceDeclaration]) -> str:
     return "them" if len(missing) > 1 else "it"
 
 
-def _listed(names: Iterable[str]) -> str:
+def _quoted(names: Iterable[str]) -> str:
     """`a`, `b` and `c`."""
-    quoted = [f"`{name}`" for name in names]
-    return " and ".join((", ".join(quoted[:-1]), quoted[-1])) if len(quoted) > 1 else "".join(quoted)
+    return listed(f"`{name}`" for name in names)
 
 
 def _declared(missing: list[WorkspaceDeclaration]) -> list[tuple[Location, str]]:
@@ -373,18 +369,18 @@ def _bound_twice(
     place = kept.place.get("persistentVolumeClaim") or kept.place
     related = [((one.place.get("name") or one.place).location, f"`{claim}` as `{one.name}`") for one in lost]
     related += [((task.place.get("name") or task.place).location, "hangs") for task in waiting]
-    names = _listed(one.name for one in bindings)
+    names = _quoted(one.name for one in bindings)
     severity: Severity | None = None
     if waiting:
-        titles = _listed(dict.fromkeys(task.title for task in waiting))
+        titles = _quoted(dict.fromkeys(task.title for task in waiting))
         s = "s" if len(waiting) == 1 else ""
         happens = f"{titles} wait{s} for another one and stay{s} Pending"
     elif pipeline is None:
         severity = Severity.WARNING
-        happens = f"tasks that use {_listed(one.name for one in lost)} alone wait for another one and stay Pending"
+        happens = f"tasks that use {_quoted(one.name for one in lost)} alone wait for another one and stay Pending"
     else:
         severity = Severity.NOTE
-        happens = f"a task that used {_listed(one.name for one in lost)} alone would stay Pending"
+        happens = f"a task that used {_quoted(one.name for one in lost)} alone would stay Pending"
     message = (
         f"`{claim}` is bound to {names}, but gets one affinity assistant, that of `{kept.name}`: {happens}. "
         "Bind it once, and tell the tasks apart by `subPath`."

@@ -158,6 +158,11 @@ def is_null(place: Place) -> bool:
     return isinstance(place.node, Scalar) and place.node.value is None
 
 
+def unless_null(place: Place | None) -> Place | None:
+    """A place, or None where it holds null, which is as if nothing stood there."""
+    return None if place is None or is_null(place) else place
+
+
 def number_of(place: Place | None) -> int | None:
     """A whole number, or None for anything else."""
     value = place.node.value if place is not None and isinstance(place.node, Scalar) else None

@@ -33,10 +33,6 @@ class Volume(NamedTuple):
     owner: str
     name: str
 
-    @property
-    def is_claim(self) -> bool:
-        """Whether a PersistentVolumeClaim is behind it."""
-        return self.source in ("persistentVolumeClaim", "volumeClaimTemplate")
 
 
 class Directory(NamedTuple):

@@ -155,11 +155,11 @@ class Model:
 
     def task_of(self, user: PipelineTask | TaskRun) -> Answer[Task]:
         """The task spec that a PipelineTask or TaskRun runs."""
-        return self._answer(user.place, "taskSpec", "taskRef", "Task", self.task, _spec_of_task)
+        return self._answer(user.place, "Task", self.task, _spec_of_task)
 
     def pipeline_of(self, user: PipelineRun | PipelineTask) -> Answer[Pipeline]:
         """The pipeline spec that a PipelineRun runs, or a PipelineTask that starts a child."""
-        return self._answer(user.place, "pipelineSpec", "pipelineRef", "Pipeline", self.pipeline, _spec_of_pipeline)
+        return self._answer(user.place, "Pipeline", self.pipeline, _spec_of_pipeline)
 
     def is_put_inline(self, user: PipelineTask | PipelineRun, spec: Task | Pipeline) -> bool:
         """Whether a spec stands inline once Tekton sees it: written so, or put there by Pipelines-as-Code.
@@ -274,36 +274,24 @@ class Model:
     # How a name is looked up.
 
     def _answer(
-        self,
-        user: Place,
-        inline: str,
-        reference: str,
-        kind: str,
-        make: Callable[[Place], T],
-        spec_of: Callable[[Resource], Place | None],
+        self, user: Place, kind: str, make: Callable[[Place], T], spec_of: Callable[[Resource], Place | None]
     ) -> Answer[T]:
         key = (id(user.resource), (*user.path, kind))
         answer = self._answers.get(key)
         if answer is None:
-            answer = self._answers[key] = self._resolved(user, inline, reference, kind, make, spec_of)  # type: ignore[assignment]
+            answer = self._answers[key] = self._resolved(user, kind, make, spec_of)  # type: ignore[assignment]
         return answer  # type: ignore[return-value]
 
     def _resolved(
-        self,
-        user: Place,
-        inline: str,
-        reference: str,
-        kind: str,
-        make: Callable[[Place], T],
-        spec_of: Callable[[Resource], Place | None],
+        self, user: Place, kind: str, make: Callable[[Place], T], spec_of: Callable[[Resource], Place | None]
     ) -> Answer[T]:
         from tektonlint.model.references import FOUND, REMOTE, Answer
 
-        spec = user.get(inline)
+        spec = user.get(f"{kind.lower()}Spec")
         if spec is not None and not is_null(spec):
             version = spec.get("apiVersion")
             return Answer(REMOTE) if version is not None and version.text else Answer(FOUND, make(spec))
-        ref = user.get(reference)
+        ref = user.get(f"{kind.lower()}Ref")
         if ref is None or ref.get("resolver") is not None or ref.get("bundle") is not None:
             return Answer(REMOTE)
         said_kind, said_version = ref.get("kind"), ref.get("apiVersion")

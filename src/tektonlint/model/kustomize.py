@@ -14,9 +14,8 @@ from tektonlint.document import Document, Mapping, Node, Sequence, load
 from tektonlint.patterns import pattern
 from tektonlint.tekton.resource import text_of
 from tektonlint.text import Source
-from tektonlint.tree import Tree
+from tektonlint.tree import KUSTOMIZATIONS, Tree
 
-NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _LISTS = ("resources", "bases", "components")
 # What Kustomize fetches: a URL, or a short form of one (kustomize api/internal/git/repospec.go).
 _REMOTE = pattern(r"://|^git@|[?&]ref=|^(?:gh:|github\.com[/:]|bitbucket\.org/|gitlab\.com/)")
@@ -55,8 +54,7 @@ class Kustomizations:
     def by_folder(self) -> dict[str, Kustomization]:
         """By the folder they stand in; of two in one folder, which Kustomize refuses, the first."""
         found: dict[str, Kustomization] = {}
-        documents = [one for one in self._tree.context(names=NAMES) if posixpath.basename(one.source.name) in NAMES]
-        for document in sorted(documents, key=lambda one: (one.source.name, one.index)):
+        for document in sorted(self._tree.context(names=KUSTOMIZATIONS), key=lambda one: (one.source.name, one.index)):
             one = _read(document)
             found.setdefault(one.folder, one)
         return found

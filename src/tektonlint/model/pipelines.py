@@ -122,11 +122,6 @@ class PipelineTask:
         """The entries of `when` that compare an input with values; others are left out."""
         return tuple(guard for place in self.place.each("when") if (guard := _guard(place)) is not None)
 
-    @property
-    def is_guarded(self) -> bool:
-        """Whether anything may skip it."""
-        return next(self.place.each("when"), None) is not None
-
     @cached_property
     def fans_out(self) -> bool:
         """Whether a `matrix` runs it more than once, or may."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import NamedTuple
 
-from tektonlint.model.definitions import is_null, name_of
+from tektonlint.model.definitions import name_of, unless_null
 from tektonlint.model.pipelines import duration_of
 from tektonlint.tekton.resource import Place, Resource
 from tektonlint.tekton.target import Target
@@ -144,8 +144,8 @@ class PipelineRun(Bound):
     @cached_property
     def _said(self) -> tuple[int | None, int | None, int | None] | None:
         """What it says of the whole, of its tasks and of `finally`."""
-        said = {name: _unless_null(self.place.get("timeouts", name)) for name in ("pipeline", "tasks", "finally")}
-        said["pipeline"] = said["pipeline"] or _unless_null(self.old_timeout)
+        said = {name: unless_null(self.place.get("timeouts", name)) for name in ("pipeline", "tasks", "finally")}
+        said["pipeline"] = said["pipeline"] or unless_null(self.old_timeout)
         values = {name: duration_of(place) for name, place in said.items()}
         if any(place is not None and (values[name] or 0) < 0 for name, place in said.items()):
             return None
@@ -199,11 +199,6 @@ class TaskRun(Bound):
     def pod_template(self) -> Place | None:
         """Its pod template."""
         return self.place.get("podTemplate")
-
-
-def _unless_null(place: Place | None) -> Place | None:
-    """A place, or None where it holds null, which is as if nothing stood there."""
-    return None if place is None or is_null(place) else place
 
 
 def _binding(name: str, place: Place) -> Binding:

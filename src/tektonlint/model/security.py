@@ -51,13 +51,6 @@ def user_of(step: Place, spec: Task, pod: Place | None) -> User:
     return User(None)
 
 
-def differ(one: User, other: User) -> bool | None:
-    """Whether two users are different; None where that is not known."""
-    if one.uid is None or other.uid is None:
-        return None
-    return one.uid != other.uid
-
-
 def pod_of(task: PipelineTask, run: PipelineRun | None) -> Place | None:
     """The pod's securityContext of a PipelineTask in a run."""
     return pod_security(run, task.name)

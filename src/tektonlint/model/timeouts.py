@@ -11,10 +11,7 @@ from typing import NamedTuple
 from tektonlint.model.pipelines import Pipeline, PipelineTask, critical_path, duration_of
 from tektonlint.model.runs import Limits, PipelineRun
 from tektonlint.tekton.resource import Place
-from tektonlint.tekton.target import Target
-
-HANDS_DOWN = (1, 11)
-TASK_RUN_SPECS = (1, 4)
+from tektonlint.tekton.target import HANDS_DOWN, TASK_RUN_SPECS, Target
 
 
 class Effective(NamedTuple):

@@ -13,6 +13,11 @@ from tektonlint.bundled import folder
 Version = tuple[int, int]
 
 
+# Since when a run hands `timeouts.tasks` and `timeouts.finally` down, and since when one task has a timeout of its own
+# in `taskRunSpecs` (commits d1379f8f0 and 665a03be5).
+HANDS_DOWN: Version = (1, 11)
+TASK_RUN_SPECS: Version = (1, 4)
+
 # What is suggested for a task without a timeout, by what the task does: Go durations.
 SUGGEST: Dict[str, str] = {"build": "2h", "transfer": "1h", "test": "1h", "other": "30m"}
 

@@ -5,7 +5,7 @@ the rest of the root is read so that what it says counts.
 """
 
 from tektonlint.tree.files import File, Tree
-from tektonlint.tree.reading import SIZE_LIMIT, of_texts, read
+from tektonlint.tree.reading import KUSTOMIZATIONS, SIZE_LIMIT, of_texts, read
 from tektonlint.tree.root import Root, UsageError, find_root
 
-__all__ = ["SIZE_LIMIT", "File", "Root", "Tree", "UsageError", "find_root", "of_texts", "read"]
+__all__ = ["KUSTOMIZATIONS", "SIZE_LIMIT", "File", "Root", "Tree", "UsageError", "find_root", "of_texts", "read"]

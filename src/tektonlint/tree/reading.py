@@ -29,7 +29,7 @@ _CONTEXT = pattern(
     rb"""kind["']?\s*:\s*["']?(?:Namespace|PersistentVolumeClaim|Secret|ConfigMap|LimitRange|Kustomization"""
     rb"""|Component|Application|ApplicationSet|RoleBinding|ClusterRoleBinding|SecurityContextConstraints)\b"""
 )
-_KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
 
 def read(
@@ -201,7 +201,7 @@ class _Reader:
         name = self._name(path)
         shown = source_name if source_name is not None else _shown(path)
         if not _takes_part(data):
-            if os.path.basename(path) in _KUSTOMIZATIONS or _CONTEXT.search(data):
+            if os.path.basename(path) in KUSTOMIZATIONS or _CONTEXT.search(data):
                 self._others[path] = (name, shown, data)
                 return
             if not named:
@@ -233,10 +233,10 @@ class _Reader:
     def _kustomizations(self) -> Iterator[tuple[str, tuple[Document, ...]]]:
         """Those that say nothing of Tekton, and those that do because a patch stands in them."""
         for path, file in self._read.items():
-            if os.path.basename(path) in _KUSTOMIZATIONS:
+            if os.path.basename(path) in KUSTOMIZATIONS:
                 yield path, file.loaded.documents
         for path, (name, shown, data) in self._others.items():
-            if os.path.basename(path) in _KUSTOMIZATIONS:
+            if os.path.basename(path) in KUSTOMIZATIONS:
                 try:
                     source = Source.from_bytes(name, data, shown)
                 except NotText:
