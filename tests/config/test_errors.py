@@ -126,6 +126,46 @@ SAID = {
         "timeouts: {suggest: {deploy: 2h}}",
         "there is no key `timeouts.suggest.deploy`; it is one of `build`, `transfer`, `test`, `other`",
     ),
+    "a fact of an image with a slip": (
+        "images: {alpine: {presnt: [jq]}}",
+        "there is no key `images.alpine.presnt`; did you mean `present`?",
+    ),
+    "a fact of an image that there is none of": (
+        "images: {quay.io/acme/tools: {size: 3}}",
+        'there is no key `images["quay.io/acme/tools"].size`; it is one of `absent`, `present`, `shell`, `user`',
+    ),
+    "a shell that is none": (
+        "images: {alpine: {shell: zsh}}",
+        "`images.alpine.shell` cannot be `zsh`; it is one of `bash`, `dash`, `ash`, `none`",
+    ),
+    "a user by name": (
+        "images: {alpine: {user: root}}",
+        "`images.alpine.user` has to be a whole number, not the text `root`",
+    ),
+    "a command with its folder": (
+        "images: {alpine: {present: [/usr/bin/jq]}}",
+        "`images.alpine.present[0]` cannot be `/usr/bin/jq`; write it like `jq`",
+    ),
+    "an image of which nothing is said": (
+        "images: {alpine: {}}",
+        "`images.alpine` cannot be empty; leave it out instead",
+    ),
+    "an image in capitals": (
+        "images: {quay.io/Acme/tools: {user: 0}}",
+        "`images` has `quay.io/Acme/tools`, which is no name of an image",
+    ),
+    "an image with a digest": (
+        "images: {'alpine@sha256:0f': {user: 0}}",
+        "`images` has `alpine@sha256:0f`, which names one build; leave the digest out",
+    ),
+    "an image that has a command and lacks it": (
+        "images: {alpine: {present: [jq, curl], absent: [jq]}}",
+        "`images` has `alpine`, which would have `jq` and lack it",
+    ),
+    "an image that has a shell and no shell": (
+        "images: {alpine: {present: [sh], shell: none}}",
+        "`images` has `alpine`, which would have `sh` and lack it",
+    ),
     "a pattern that is a comment": (
         "exclude: ['#vendor']",
         "`exclude` has `#vendor`, which is no pattern of .gitignore that matches anything",

@@ -14,6 +14,7 @@ import tektonlint
 from tektonlint.config import Config, load
 from tektonlint.finding import Severity
 from tektonlint.policy.catalog import Choice
+from tektonlint.tekton.images import own_facts
 from tektonlint.tekton.target import Target, newest, version_text
 
 Loader = Callable[..., Config]
@@ -132,8 +133,19 @@ def test_one_suggested_timeout_leaves_the_others_as_they_are(loaded: Loader) -> 
     assert expected == loaded("timeouts: {suggest: {build: 3h30m}}").target.suggest
 
 
+def test_what_is_said_of_images_is_in_the_target_in_its_order(loaded: Loader) -> None:
+    text = "images: {quay.io/acme/tools: {present: [jq], shell: dash, user: 0}, 'quay.io/acme/*': {absent: [sh]}}"
+    expected = {
+        "quay.io/acme/tools": own_facts("quay.io/acme/tools", present=["jq"], shell="dash", user=0),
+        "quay.io/acme/*": own_facts("quay.io/acme/*", absent=["sh"]),
+    }
+
+    images = loaded(text).target.images
+    assert list(expected.items()) == list(images.items())
+
+
 def test_a_file_does_not_change_the_defaults_of_the_next_one(loaded: Loader) -> None:
-    loaded("timeouts: {suggest: {build: 3h}}\ntarget: {platform: openshift}\n")
+    loaded("timeouts: {suggest: {build: 3h}}\ntarget: {platform: openshift}\nimages: {alpine: {user: 1}}\n")
 
     assert defaults() == load(None)._replace(written=None)
 

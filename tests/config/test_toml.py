@@ -9,6 +9,7 @@ import pytest
 from tektonlint.config import Config
 from tektonlint.finding import Severity
 from tektonlint.policy.catalog import Choice
+from tektonlint.tekton.images import own_facts
 from tektonlint.tekton.target import Target
 
 Loader = Callable[..., Config]
@@ -39,6 +40,9 @@ image-pinned = { severity = "error", options = { allow = ["registry.local/"] } }
 [tool.tektonlint.timeouts.suggest]
 build = "3h"
 
+[tool.tektonlint.images."quay.io/acme/tools"]
+present = ["jq"]
+
 [tool.other]
 select = 1
 """
@@ -62,6 +66,7 @@ def test_the_table_says_what_a_yaml_file_can_say(loaded: Loader) -> None:
             default_timeout_minutes=90,
             decided=frozenset(("tekton", "platform", "coschedule", "default_timeout_minutes")),
             suggest={"build": "3h", "transfer": "1h", "test": "1h", "other": "30m"},
+            images={"quay.io/acme/tools": own_facts("quay.io/acme/tools", present=["jq"])},
         ),
     )
 

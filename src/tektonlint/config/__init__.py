@@ -24,6 +24,7 @@ from tektonlint.policy.catalog import Catalog, Choice
 from tektonlint.policy.format import Policy
 from tektonlint.schema import Schema
 from tektonlint.sentences import WORDS, Fault, found_instead, one_of, short
+from tektonlint.tekton.images import ImageFacts, own_facts
 from tektonlint.tekton.target import SUGGEST, Target, Version, newest, parse_version, version_text
 from tektonlint.text import NotText, Source
 from tektonlint.tree import SIZE_LIMIT
@@ -247,7 +248,17 @@ def _target(written: Written, data: Dict[str, Any]) -> Target:
     # The version counts as decided where it is written, not where it is the newest.
     names = frozenset(said) - (frozenset() if "tekton" in raw else {"tekton"})
     suggest = {**SUGGEST, **data.get("timeouts", {}).get("suggest", {})}
-    return Target(**said, decided=names, suggest=suggest)
+    return Target(**said, decided=names, suggest=suggest, images=dict(_images(written)))
+
+
+def _images(written: Written) -> Iterator[tuple[str, ImageFacts]]:
+    """What is said of images, by pattern, each of which names something."""
+    for entry in written.entries("images"):
+        said: Any = plain_data(entry.value)
+        try:
+            yield entry.name, own_facts(entry.name, **said)
+        except ValueError as error:
+            raise written.error(entry.key, f"`images` has `{short(entry.name)}`, {error}") from None
 
 
 def _tekton(written: Written) -> Version:

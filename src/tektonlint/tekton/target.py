@@ -9,6 +9,7 @@ from functools import cache
 from typing import NamedTuple
 
 from tektonlint.bundled import folder
+from tektonlint.tekton.images import ImageFacts
 
 Version = tuple[int, int]
 
@@ -28,7 +29,8 @@ class Target(NamedTuple):
     `api_fields` is the feature flag `enable-api-fields`. `default_timeout_minutes` and `coschedule` are what
     `config-defaults` and `feature-flags` set on the cluster, with Tekton's own defaults. `decided` are the names
     of the fields that the configuration sets: for the others the tree's own ConfigMaps count. `suggest` is the
-    timeout that is suggested for each class of work.
+    timeout that is suggested for each class of work. `images` is what the configuration says of images, by pattern,
+    for `images.facts_of`.
     """
 
     tekton: Version
@@ -38,6 +40,7 @@ class Target(NamedTuple):
     default_timeout_minutes: int = 60
     decided: frozenset[str] = frozenset()
     suggest: Dict[str, str] = SUGGEST
+    images: Dict[str, ImageFacts] = {}
 
     @property
     def default_timeout(self) -> int:
