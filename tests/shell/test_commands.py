@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tektonlint.shell import commands, interpreter, masked
+from tektonlint.shell.commands import commands
+from tektonlint.shell.dialect import interpreter, masked
 
 
 @pytest.mark.parametrize(
@@ -52,7 +53,7 @@ def test_the_names_of_the_commands(script: str, names: list[str]) -> None:
         ("#!/bin/bash\n", "bash"),
         ("#!/usr/bin/env bash\n", "bash"),
         ("#! /bin/sh -e\n", "sh"),
-        ("#!/usr/bin/env -S python3\n", "-S"),
+        ("#!/usr/bin/env -S python3\n", "python3"),
         ("\n  #!/bin/ash\n", "ash"),
         ("#!/usr/bin/python3.11", "python3.11"),
     ],

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tektonlint.document import Scalar
-from tektonlint.finding import Finding, Fix, Path, Safety
+from tektonlint.finding import Finding, Fix, Path, Safety, Severity
 from tektonlint.patterns import pattern
 from tektonlint.policy.context import Context
 from tektonlint.tekton.image import parse_image
@@ -16,6 +16,7 @@ from tektonlint.tekton.selectors import select
 
 if TYPE_CHECKING:
     from tektonlint import edit
+    from tektonlint.model.runs import PipelineRun, TaskRun
 
 
 def privileged_step(container: Place, ctx: Context) -> Iterator[Finding]:
@@ -113,7 +114,7 @@ _BUILDAH = ("buildah", "buildah/stable", "buildah/upstream")
 
 def _is_plain_buildah(step: Place) -> bool:
     """Whether a step runs Buildah, by its image or in its script, and nothing that needs more than it does."""
-    from tektonlint.shell import commands
+    from tektonlint.shell.commands import commands
 
     if "steps" not in step.path[-2:] and step.resource.kind != "StepAction":
         return False
@@ -207,3 +208,138 @@ def _has_storage(step: Place) -> bool:
     script = step.get("script")
     text = (script.text or "") if script is not None else ""
     return "--root" in text or "--storage-driver" in text
+
+
+def nonroot_buildah(step: Place, ctx: Context) -> Iterator[Finding]:
+    """Buildah as another user than root, which cannot map users where nothing may gain privileges.
+
+    The file capabilities of newuidmap count for nothing then (man 2 prctl, PR_SET_NO_NEW_PRIVS); OpenShift's
+    pipelines-scc says so for every pod (operator, openshift-pipelines-scc.yaml). A service account of its own may have
+    an SCC that allows more, and in a user namespace root of the pod is nobody on the node.
+    """
+    resource = step.resource
+    if resource.partial or _privileged(step) is not None:
+        return
+    securities = [one for one in _securities(step) if one is not None]
+    setfcap = next((item for one in securities for item in one.each("capabilities", "add") if _is_setfcap(item)), None)
+    if setfcap is None:
+        return
+    escalation = next((said for one in securities if (said := one.get("allowPrivilegeEscalation")) is not None), None)
+    value = escalation.node.value if escalation is not None and isinstance(escalation.node, Scalar) else None
+    if escalation is not None and value is not False:
+        return
+    if escalation is None and (ctx.target.platform == "kubernetes" or ctx.model.cluster.grants_sccs):
+        return
+    user = _user(step, securities, ctx)
+    if user is None or not _is_plain_buildah(step):
+        return
+    severity = None if escalation is not None or ctx.target.platform == "openshift" else Severity.NOTE
+    fate = "which fail under `allowPrivilegeEscalation: false`"
+    if escalation is None:
+        fate = "which fail under OpenShift's pipelines-scc because it lets nothing gain privileges"
+    uid = user.node.text if isinstance(user.node, Scalar) else ""
+    or_else = " or in a user namespace (`hostUsers: false` in the run's pod template)"
+    message = (
+        f"As user {uid}, Buildah maps users with newuidmap and newgidmap, {fate}. Run it with `runAsUser: 0`"
+        f"{or_else if ctx.target.tekton >= _HOST_USERS else ''}."
+    )
+    own = step.get("securityContext", "runAsUser")
+    related = [(setfcap.location, "the capability")]
+    if escalation is not None:
+        related.append((escalation.location, "nothing may gain privileges"))
+    at = user
+    if user.resource is not resource or (own is None and "stepTemplate" not in user.path):
+        at, related[0] = setfcap, (user.location, "the user of the pod")
+    fix = None if _wants_no_root(step, ctx) else _as_root(step, own, ctx)
+    yield ctx.finding(at, message, severity=severity, related=related, fix=fix)
+
+
+# Since when a pod template has `hostUsers` (commit 04e5757c9).
+_HOST_USERS = (1, 9)
+
+
+def _securities(step: Place) -> tuple[Place | None, Place | None]:
+    """The securityContext of a step and of its template, which is merged into it."""
+    spec = _task_spec(step)
+    template = spec.get("stepTemplate", "securityContext") if spec is not None else None
+    return step.get("securityContext"), template
+
+
+def _is_setfcap(item: Place) -> bool:
+    return item.text in ("SETFCAP", "CAP_SETFCAP")
+
+
+def _user(step: Place, securities: list[Place], ctx: Context) -> Place | None:
+    """Where it is said that a step runs as another user than root, unless a run lets its pods gain privileges."""
+    from tektonlint.model.definitions import number_of
+    from tektonlint.model.security import pod_security
+
+    said = next((user for one in securities if (user := one.get("runAsUser")) is not None), None)
+    if said is not None and not number_of(said):
+        return None
+    spec = _task_spec(step)
+    if spec is None:
+        return said
+    if _has_user_namespace(step.resource.place.get("metadata", "annotations")):
+        return None
+    runs = ctx.model.runs_with(ctx.model.task(spec))
+    bound = [(run, name) for run, name in runs if not _may_gain(run, name)]
+    if said is not None:
+        return said if bound or not runs else None
+    pods = (pod_security(run, name) for run, name in bound)
+    users = (pod.get("runAsUser") for pod in pods if pod is not None)
+    return next((user for user in users if number_of(user)), None)
+
+
+def _may_gain(run: PipelineRun | TaskRun, task: str | None) -> bool:
+    """Whether a run's pods have a user namespace, or an account that may have an SCC of its own."""
+    place, is_v1 = run.place, run.resource.version == "v1"
+    item = next((one for one in place.each("taskRunSpecs") if _text(one, "pipelineTaskName") == task), None)
+    owners = [place, place.get("taskRunTemplate")] if run.resource.kind == "PipelineRun" else [place]
+    account = next((text for one in owners if one is not None and (text := _text(one, "serviceAccountName"))), None)
+    if item is not None:
+        owners.append(item)
+        account = _text(item, "serviceAccountName" if is_v1 else "taskServiceAccountName") or account
+    templates = (one.get(key) for one in owners if one is not None for key in ("podTemplate", "taskPodTemplate"))
+    if any(template is not None and template.get("hostUsers") is not None for template in templates):
+        return True
+    annotations = run.resource.place.get("metadata", "annotations")
+    return account not in (None, "pipeline") or _has_user_namespace(annotations)
+
+
+def _has_user_namespace(annotations: Place | None) -> bool:
+    """Whether annotations ask CRI-O for a user namespace, as OpenShift's task buildah-ns does."""
+    each = annotations.entries() if annotations is not None else ()
+    return any(str(one.path[-1]).startswith("io.kubernetes.cri-o.userns-mode") for one in each)
+
+
+def _text(place: Place, key: str) -> str | None:
+    inner = place.get(key)
+    return inner.text if inner is not None else None
+
+
+def _wants_no_root(step: Place, ctx: Context) -> bool:
+    """Whether something says `runAsNonRoot`, with which Kubernetes does not start a container of user 0."""
+    from tektonlint.model.definitions import is_true
+    from tektonlint.model.security import pod_security
+
+    spec = _task_spec(step)
+    runs = ctx.model.runs_with(ctx.model.task(spec)) if spec is not None else ()
+    pods = (pod_security(run, name) for run, name in runs)
+    return any(one is not None and is_true(one.get("runAsNonRoot")) for one in (*_securities(step), *pods))
+
+
+def _as_root(step: Place, own: Place | None, ctx: Context) -> Fix | None:
+    """Says user 0 in the step itself."""
+    from tektonlint import edit
+
+    security = step.get("securityContext")
+
+    def change() -> edit.Change:
+        if own is not None:
+            return edit.replace_scalar(own, 0)
+        if security is not None:
+            return edit.insert_key(security, "runAsUser", 0)
+        return edit.insert_key(step, "securityContext", {"runAsUser": 0}, after="image")
+
+    return ctx.fix("run Buildah as user 0", change, Safety.UNSAFE)

@@ -61,23 +61,6 @@ class Mount(NamedTuple):
     place: Place
 
 
-class Access(NamedTuple):
-    """What a task does to a path of a volume.
-
-    `what` is `read`, `write` (made anew or replaced) or `update` (changed in place). `path` is relative to the
-    volume's root; a segment of it that is not known is `*`. `mode` is the mode of a file that is made, and `user`
-    the ID of who does it, where they are known.
-    """
-
-    task: PipelineTask
-    what: str
-    volume: Volume
-    path: str
-    place: Place
-    mode: int | None = None
-    user: int | None = None
-
-
 def volume_of(binding: Binding | None, run: PipelineRun | None, task: PipelineTask, workspace: str) -> Volume:
     """The volume behind a pipeline's workspace, as a run binds it, seen by one task."""
     if binding is None or run is None:

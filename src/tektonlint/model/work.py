@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as Dict
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -21,7 +21,7 @@ from tektonlint.tekton.resource import Place
 
 if TYPE_CHECKING:
     from tektonlint.model.graph import Model
-    from tektonlint.shell import Command
+    from tektonlint.shell.commands import Command
 
 BUILD, TRANSFER, TEST, OTHER = "build", "transfer", "test", "other"
 # The heaviest first.
@@ -176,22 +176,30 @@ class Work(NamedTuple):
 
 def work_of(model: Model, task: Task) -> Work | None:
     """The heaviest work of a task's steps, of two of one class the first; None where nothing heavy is known."""
-    works: dict[int, Work | None] = model.memo.setdefault("work", {})
-    if id(task) not in works:
-        works[id(task)] = _heaviest(model, task)
-    return works[id(task)]
+    return _heaviest(work for _, work in works_of(model, task))
 
 
-def _heaviest(model: Model, task: Task) -> Work | None:
+def works_of(model: Model, task: Task) -> tuple[tuple[Place, Work], ...]:
+    """The heaviest work of each step that does something heavy, with the step."""
+    known: dict[int, tuple[tuple[Place, Work], ...]] = model.memo.setdefault("work", {})
+    if id(task) not in known:
+        known[id(task)] = tuple(_by_step(model, task))
+    return known[id(task)]
+
+
+def _by_step(model: Model, task: Task) -> Iterator[tuple[Place, Work]]:
     from tektonlint.model.graph import steps_of
 
-    best: Work | None = None
     for step, action in steps_of(model, task):
         image = task.image_of(step) if action is None else _image_of(action)
-        for work in _works(step if action is None else action, image, task.template if action is None else None):
-            if best is None or _CLASSES.index(work.kind) < _CLASSES.index(best.kind):
-                best = work
-    return best
+        container, template = (step, task.template) if action is None else (action, None)
+        work = _heaviest(_works(container, image, template))
+        if work is not None:
+            yield step, work
+
+
+def _heaviest(works: Iterable[Work]) -> Work | None:
+    return min(works, key=lambda work: _CLASSES.index(work.kind), default=None)
 
 
 def _image_of(action: Place) -> str | None:
@@ -226,7 +234,7 @@ def _entrypoint(image: str) -> str | None:
 
 def _in_words(words: Sequence[Place], texts: Sequence[str]) -> Iterator[Work]:
     """The work of a command that is written as a list."""
-    from tektonlint.shell import SHELLS
+    from tektonlint.shell.dialect import SHELLS
 
     name = os.path.basename(texts[0])
     if name in SHELLS:
@@ -264,7 +272,8 @@ def _in_shell(text: str, depth: int = 0) -> tuple[_Found, ...]:
     """The heavy commands of a shell script. The parser is only asked where the text names one of them at all."""
     if not _may_be_heavy(text):
         return ()
-    from tektonlint.shell import SHELLS, commands
+    from tektonlint.shell.commands import commands
+    from tektonlint.shell.dialect import SHELLS
 
     found: list[_Found] = []
     asked_for = ""

@@ -77,6 +77,12 @@ def sidecars(resource: Resource) -> Iterator[Place]:
         yield from place.each("sidecars")
 
 
+def steps_and_sidecars(resource: Resource) -> Iterator[Place]:
+    """What runs something: steps, sidecars and StepActions' specs."""
+    yield from select(resource, "steps")
+    yield from select(resource, "sidecars")
+
+
 def step_templates(resource: Resource) -> Iterator[Place]:
     for place in select(resource, "task-specs"):
         yield from _present(place.get("stepTemplate"))
@@ -128,6 +134,7 @@ SELECTORS: dict[str, Selector] = {
     "task-specs": task_specs,
     "steps": steps,
     "sidecars": sidecars,
+    "steps-and-sidecars": steps_and_sidecars,
     "step-templates": step_templates,
     "containers": containers,
     "images": images,

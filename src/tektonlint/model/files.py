@@ -1,0 +1,439 @@
+"""What tasks do to the files of their workspaces: an access is a path of a volume that a task reads or writes.
+
+A path is relative to the volume's root. What is not known of it is `*`; `$(params.x)` in it is a param of the
+pipeline whose value is not known here, but is the same for all of its tasks.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING, NamedTuple
+
+from tektonlint.finding import Location
+from tektonlint.model.definitions import Task, is_true, number_of
+from tektonlint.model.directories import Directory, located
+from tektonlint.model.pipelines import Pipeline, PipelineTask
+from tektonlint.model.runs import PipelineRun
+from tektonlint.model.scripts import Script, opaque_steps, scripts_of
+from tektonlint.model.security import User, pod_of, user_of
+from tektonlint.patterns import pattern
+from tektonlint.tekton.variables import variables
+
+if TYPE_CHECKING:
+    import re
+
+    from tektonlint.model.graph import Model
+    from tektonlint.shell.effects import Effect
+
+CERTAIN, POSSIBLE, NO = "certain", "possible", "no"
+
+_WORKSPACE = pattern(r"\$\(workspaces\.([A-Za-z0-9_.-]+)\.path\)")
+# Different for every TaskRun, so never the same file in two tasks.
+_OWN = ("taskRun", "task")
+# Folders that commands of all kinds write to, by the variable that names them.
+HOMES = ("HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR", "XDG_STATE_HOME",
+         "REGISTRY_AUTH_FILE", "BUILDAH_STORAGE_ROOT", "DOCKER_CONFIG")  # fmt: skip
+_ROOT = 0
+# Where kubelet's change of modes at the mount ends: everything is readable and writable for the group.
+_GROUP_WRITE = 0o020
+
+
+class Access(NamedTuple):
+    """What a task does to a path of a volume.
+
+    `what` is `read`, `write` (made anew, or written from the start), `update` (changed), `folder` (a folder is made),
+    `remove`, `mode` or `use` (a program that may do anything got it). `tree`: and to everything below. `mode` is that
+    which a file that is made has at the end of the task, None where it is not known; `user` as whom it runs.
+    `by_home` names the variable where the write is not a command's own, but what commands do in `$HOME` and its like.
+    """
+
+    task: PipelineTask
+    what: str
+    directory: Directory
+    path: str
+    tree: bool
+    mode: int | None
+    user: User
+    script: Script
+    effect: Effect
+    by_home: str = ""
+
+    @property
+    def writes(self) -> bool:
+        """Whether it changes what is in a file, or makes one."""
+        return self.what in ("write", "update")
+
+    @property
+    def location(self) -> Location:
+        """Where the word stands that names the path."""
+        return self.script.location_of(self.effect)
+
+    @property
+    def shown(self) -> str:
+        """The path for a person, as the task's workspace sees it."""
+        return f"$(workspaces.{self.directory.workspace}.path)/{self.path}" if self.path else self.effect.path
+
+
+class TaskFile(NamedTuple):
+    """An effect of a task's script, with the mode that what it makes has when the task is over."""
+
+    script: Script
+    effect: Effect
+    mode: int | None
+
+
+def task_files(model: Model, task: Task) -> tuple[TaskFile, ...]:
+    """What a task's scripts do to files anywhere in its containers, in order."""
+    known: dict[int, tuple[TaskFile, ...]] = model.memo.setdefault("task files", {})
+    found = known.get(id(task))
+    if found is None:
+        each = [(script, effect) for script in scripts_of(model, task) for effect in script.analysis.effects.effects]
+        found = known[id(task)] = tuple(
+            TaskFile(script, effect, _mode_at_the_end(effect, [one for _, one in each[number + 1 :]]))
+            for number, (script, effect) in enumerate(each)
+        )
+    return found
+
+
+def _mode_at_the_end(effect: Effect, later: list[Effect]) -> int | None:
+    """The mode of what an effect makes after every `chmod` that follows it."""
+    mode = effect.mode
+    if effect.what not in ("write", "update", "folder"):
+        return mode
+    for one in later:
+        if one.what == "mode" and one.command.name == "chmod":
+            same = one.path == effect.path
+            if same or (one.tree and _below(effect.path, one.path)):
+                mode = changed_mode(mode, one.mode, one.command.words[0].text if one.command.words else "", one)
+    return mode
+
+
+def changed_mode(before: int | None, number: int | None, text: str, effect: Effect) -> int | None:
+    """A mode after a `chmod`, by its number or by `g+w` and its like."""
+    if number is not None:
+        return number
+    words = [word.text for word in effect.command.words if not word.text.startswith("-") or word.text[1:2] in "rwxX"]
+    symbols = words[0] if words else text
+    base = before if before is not None else 0o644
+    for clause in symbols.split(","):
+        who = clause.rstrip("rwxXst").rstrip("+-=")
+        rest = clause[len(who) :]
+        if not rest or rest[0] not in "+-=" or set(who) - set("ugoa"):
+            return None
+        bits = sum({"r": 4, "w": 2, "x": 1}.get(one, 0) for one in set(rest[1:]))
+        for one in set("ugo" if not who or "a" in who else who):
+            shift = {"u": 6, "g": 3, "o": 0}[one]
+            if rest[0] == "+":
+                base |= bits << shift
+            elif rest[0] == "-":
+                base &= ~(bits << shift)
+            else:
+                base = (base & ~(7 << shift)) | bits << shift
+    return base
+
+
+def accesses(model: Model, task: PipelineTask, run: PipelineRun | None) -> tuple[Access, ...]:
+    """What a PipelineTask does to the files of its workspaces, in order; as far as it is known."""
+    known: dict[tuple[int, int], tuple[Access, ...]] = model.memo.setdefault("accesses", {})
+    key = (id(task), id(run))
+    found = known.get(key)
+    if found is None:
+        found = known[key] = tuple(_accesses(model, task, run))
+    return found
+
+
+def _accesses(model: Model, task: PipelineTask, run: PipelineRun | None) -> list[Access]:
+    spec = model.task_of(task).found
+    if spec is None:
+        return []
+    files = task_files(model, spec)
+    if not files and not any(name in HOMES for script in scripts_of(model, spec) for name in script.environment):
+        return []
+    directories = model.directories(task, run)
+    if not directories:
+        return []
+    where = _Places(model, task, spec, run, directories)
+    found: list[Access] = []
+    for file in files:
+        at = where.find(file.effect.path, file.script)
+        if at is not None:
+            what, tree = file.effect.what, file.effect.tree
+            found.append(Access(task, what, *at, tree, file.mode, where.user(file.script), file.script, file.effect))
+    found.extend(_of_homes(spec, where, model, task))
+    return found
+
+
+def _of_homes(spec: Task, where: _Places, model: Model, task: PipelineTask) -> list[Access]:
+    from tektonlint.shell.effects import Effect
+
+    found: list[Access] = []
+    for script in scripts_of(model, spec):
+        commands = script.analysis.flow.commands
+        if not commands:
+            continue
+        for name in HOMES:
+            for value in script.environment.get(name, ()):
+                at = where.find(value, script)
+                if at is not None:
+                    effect = Effect("write", value, True, False, None, 0, 0, commands[0])
+                    found.append(Access(task, "write", *at, True, None, where.user(script), script, effect, name))
+    return found
+
+
+class _Places:
+    """Where the paths of one PipelineTask lead."""
+
+    def __init__(
+        self,
+        model: Model,
+        task: PipelineTask,
+        spec: Task,
+        run: PipelineRun | None,
+        directories: dict[str, Directory],
+    ) -> None:
+        self.model = model
+        self.task = task
+        self.spec = spec
+        self.run = run
+        self.directories = directories
+        self.users: dict[int, User] = {}
+        self.values: dict[str, str] = {}
+
+    def find(self, path: str, script: Script) -> tuple[Directory, str] | None:
+        """The directory that a path of a container lies in, and the path on its volume."""
+        match = _WORKSPACE.match(path)
+        if match is not None:
+            directory = self.directories.get(match[1])
+            rest = path[match.end() :]
+            if directory is None or directory.path is None or self.is_hidden(match[1], script):
+                return None
+            inside = posixpath.normpath(posixpath.join(directory.path, rest.lstrip("/"))) if rest else directory.path
+            inside = "" if inside == "." else inside
+            return None if inside.startswith("..") else (directory, self.filled(inside))
+        if "$(" in path:
+            path = self.filled(path)
+        if not path.startswith("/"):
+            return None
+        seen = [one for name, one in self.directories.items() if not self.is_hidden(name, script)]
+        found = located(path, seen)
+        return None if found is None or self.is_covered(path, found[0], script) else found
+
+    def is_hidden(self, workspace: str, script: Script) -> bool:
+        """Whether a workspace is mounted in other steps only."""
+        listed = self.spec.isolated.get(workspace)
+        return listed is not None and not any(one.path == script.step.path for one in listed)
+
+    @staticmethod
+    def is_covered(path: str, directory: Directory, script: Script) -> bool:
+        """Whether a volume of the step's own is mounted between a workspace and a path."""
+        template = script.template
+        for container in (script.container, template) if template is not None else (script.container,):
+            for mount in container.each("volumeMounts"):
+                place = mount.get("mountPath")
+                text = place.text if place is not None else None
+                if text and len(text) > len(directory.mount_path or "") and _below(path, text.rstrip("/")):
+                    return True
+        return False
+
+    def filled(self, path: str) -> str:
+        """A path with what the pipeline and the run pass for the task's params."""
+        if "$(" not in path:
+            return path
+        for variable in reversed(variables(path)):
+            text = path[variable.start : variable.end]
+            path = path[: variable.start] + self.value(text) + path[variable.end :]
+        return path
+
+    def value(self, text: str) -> str:
+        known = self.values.get(text)
+        if known is None:
+            known = self.values[text] = self._value(text)
+        return known
+
+    def _value(self, text: str) -> str:
+        variable = variables(text)[0]
+        if variable.root == "context" and variable.names[:1] and variable.names[0] in _OWN:
+            return f"$(context.{variable.names[0]} {self.task.title})"
+        name = variable.param
+        if variable.root != "params" or name is None or variable.subscript is not None:
+            return text if variable.root == "context" else "*"
+        place = self.task.params.get(name)
+        if place is not None:
+            if self.is_of_matrix(name):
+                return "*"
+            given = place.get("value")
+            return self.of_pipeline(given.known_text if given is not None else None)
+        declared = self.spec.params.get(name)
+        if declared is not None and declared.default is not None:
+            return declared.default.known_text or "*"
+        return self.of_pipeline(text) if declared is None and self.spec.inline else "*"
+
+    def is_of_matrix(self, name: str) -> bool:
+        """Whether each copy of a task gets another value."""
+        return any(
+            (one.get("name") is not None and one.get("name").text == name)  # type: ignore[union-attr]
+            for one in (*self.task.place.each("matrix", "params"),)
+        ) or any(
+            place.get("name") is not None and place.get("name").text == name  # type: ignore[union-attr]
+            for include in self.task.place.each("matrix", "include")
+            for place in include.each("params")
+        )
+
+    def of_pipeline(self, text: str | None) -> str:
+        """A text of the pipeline with the run's params; without a run they stay as they are."""
+        if text is None:
+            return "*"
+        if "$(" not in text:
+            return text
+        for variable in reversed(variables(text)):
+            name = variable.param
+            value = text[variable.start : variable.end]
+            if name is not None and self.run is not None and variable.subscript is None:
+                place = self.run.params.get(name)
+                given = place.get("value") if place is not None else None
+                declared = self.task.pipeline.params.get(name)
+                if given is None and declared is not None:
+                    given = declared.default
+                known = given.known_text if given is not None else None
+                value = known if known is not None and "$(" not in known else value
+            text = text[: variable.start] + value + text[variable.end :]
+        return text
+
+    def user(self, script: Script) -> User:
+        """As whom a script runs. The image's own user counts only on plain Kubernetes: OpenShift chooses another."""
+        known = self.users.get(id(script))
+        if known is None:
+            known = user_of(script.container, self.spec, pod_of(self.task, self.run))
+            if known.uid is None and known.place is None and self.model.target.platform == "kubernetes":
+                from tektonlint.tekton.images import facts_of
+
+                facts = facts_of(script.image, self.model.target.images)
+                if facts is not None and facts.user is not None:
+                    known = User(facts.user)
+            self.users[id(script)] = known
+        return known
+
+
+def is_opaque(model: Model, task: PipelineTask) -> bool:
+    """Whether a task does something of which nothing is known: it is not in the tree, or runs another language or an
+    image's own entrypoint."""
+    spec = model.task_of(task).found
+    return spec is None or bool(opaque_steps(model, spec))
+
+
+def may_have_written(
+    model: Model, task: PipelineTask, run: PipelineRun | None, directory: Directory, path: str
+) -> bool:
+    """Whether a task may have made a path of a volume in a way that is not seen in its accesses: a program that may
+    write what it likes ran there, or got a folder above it, or a step is not understood."""
+    spec = model.task_of(task).found
+    if spec is None:
+        return True
+    mine = [one for one in model.directories(task, run).values() if one.volume == directory.volume]
+    if not mine:
+        return False
+    if opaque_steps(model, spec) or any(script.analysis.flow.broken for script in scripts_of(model, spec)):
+        return True
+    for access in accesses(model, task, run):
+        here = access.directory.volume == directory.volume and access.tree and access.what in ("write", "use")
+        if here and covers(access, path):
+            return True
+    where = _Places(model, task, spec, run, model.directories(task, run))
+    for script in scripts_of(model, spec):
+        for folder in script.analysis.effects.opaque:
+            at = where.find(folder, script)
+            if at is not None and at[0].volume == directory.volume and _covers_text(at[1], path):
+                return True
+    return False
+
+
+def situations(model: Model, pipeline: Pipeline) -> tuple[PipelineRun | None, ...]:
+    """The runs that a pipeline is looked at in: those of the tree, or none where there are none."""
+    return model.runs_of(pipeline) or (None,)
+
+
+def same_volume(one: Access, other: Access) -> bool:
+    """Whether two accesses are to one volume."""
+    return one.directory.volume == other.directory.volume
+
+
+def meet(one: Access, other: Access) -> str:
+    """Whether two accesses are to the same file: CERTAIN, POSSIBLE (something is not known), or NO."""
+    if not same_volume(one, other):
+        return NO
+    exact = same_path(one.path, other.path)
+    if exact == CERTAIN:
+        return CERTAIN
+    if (one.tree and covers(one, other.path)) or (other.tree and covers(other, one.path)):
+        return CERTAIN if "*" not in one.path + other.path else POSSIBLE
+    return exact
+
+
+def covers(access: Access, path: str) -> bool:
+    """Whether what is done to a whole folder is done to a path in it."""
+    return _covers_text(access.path, path)
+
+
+def _covers_text(folder: str, path: str) -> bool:
+    return folder in ("", path) or _below(path, folder) or (
+        "*" in folder and path.count("/") >= folder.count("/") and _matches(folder, path, "(?:/.*)?")
+    )
+
+
+def same_path(one: str, other: str) -> str:
+    """Whether two paths of one volume are the same file."""
+    if one == other:
+        return POSSIBLE if "*" in one else CERTAIN
+    if "*" not in one and "*" not in other and "$(" not in one and "$(" not in other:
+        return NO
+    if _matches(one, other) or _matches(other, one):
+        return POSSIBLE
+    return NO
+
+
+def _matches(shape: str, path: str, behind: str = "") -> bool:
+    return _expression(shape, behind).fullmatch(path) is not None
+
+
+def _expression(shape: str, behind: str) -> re.Pattern[str]:
+    import re
+
+    parts = re.split(r"(\*|\$\([^)]*\))", shape)
+    return re.compile("".join(".*" if number % 2 else re.escape(part) for number, part in enumerate(parts)) + behind)
+
+
+def _below(path: str, folder: str) -> bool:
+    return path.startswith(f"{folder}/") if folder != "/" else path.startswith("/")
+
+
+def users_differ(one: User, other: User) -> bool | None:
+    """Whether two scripts run as different users; None where that is not known."""
+    if one.uid is None or other.uid is None:
+        return None
+    return one.uid != other.uid
+
+
+def is_root(script: Script, user: User) -> bool:
+    """Whether a script certainly runs as root with root's right to pass over modes."""
+    if user.uid != _ROOT:
+        return False
+    for container in (script.container, script.template):
+        security = container.get("securityContext") if container is not None else None
+        if security is None:
+            continue
+        dropped = {place.text for place in security.each("capabilities", "drop")}
+        added = {place.text for place in security.each("capabilities", "add")}
+        if dropped & {"ALL", "DAC_OVERRIDE", "all"} and "DAC_OVERRIDE" not in added:
+            return is_true(security.get("privileged"))
+    return True
+
+
+def is_group_writable(mode: int | None) -> bool | None:
+    """Whether a mode lets the group write; None where it is not known."""
+    return None if mode is None else bool(mode & _GROUP_WRITE)
+
+
+def gid_of(model: Model, task: PipelineTask, run: PipelineRun | None) -> int | None:
+    """The fsGroup of a task's pod, where a run says it."""
+    pod = pod_of(task, run)
+    return number_of(pod.get("fsGroup")) if pod is not None else None

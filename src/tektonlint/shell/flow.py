@@ -1,0 +1,1535 @@
+"""A shell script followed from top to bottom: every command it runs, with the values its words may have.
+
+Values go through assignments, `export`, `local`, `${X:-d}`, `${X%/}`, `cd`, loops over what is written out, functions,
+here-documents and arrays. What is not known is `UNKNOWN` in the midst of what is: `/data/` + UNKNOWN + `.tar`. Where
+branches leave a variable with several values it has all of them. Nothing is run.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from tektonlint.patterns import pattern
+from tektonlint.shell.dialect import SHELLS, interpreter, shebang
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+# Text that is not known; no script holds it (YAML has no such character).
+UNKNOWN = "\0"
+# The name of a file that `mktemp` makes, with the offset of the call behind it.
+TEMPORARY = "\x01"
+
+Value = tuple[str, ...]
+
+NOT_KNOWN: Value = (UNKNOWN,)
+EMPTY: Value = ("",)
+# A variable of more values than this is not known; so is a word that could be more texts.
+_MOST_VALUES = 8
+_LONGEST = 2000
+# Functions in functions, scripts in `sh -c`, and how many commands one script is followed for.
+_DEPTH = 6
+_MOST_COMMANDS = 5000
+
+# Commands that run the command behind them, with how many words of their own stand between.
+_WRAPPERS = {
+    "env": 0, "sudo": 0, "exec": 0, "command": 0, "nohup": 0, "time": 0, "nice": 0, "xargs": 0, "timeout": 1,
+    "builtin": 0, "ionice": 0, "stdbuf": 0, "setsid": 0, "chroot": 1, "gosu": 1, "su-exec": 1, "unshare": 0,
+    "flock": 1, "retry": 0, "eatmydata": 0,
+}  # fmt: skip
+_WRAPPERS_OPTIONS = {
+    "env": ("-u", "-C", "-S"), "sudo": ("-u", "-g", "-C", "-h", "-p"),
+    "xargs": ("-I", "-n", "-P", "-L", "-d", "-a", "-s"),
+    "timeout": ("-k", "-s"), "nice": ("-n",), "ionice": ("-c", "-n"), "exec": ("-a",), "stdbuf": ("-i", "-o", "-e"),
+}  # fmt: skip
+_ENDS = frozenset(("exit", "return", "break", "continue"))
+_DOES_NOTHING = frozenset(("true", ":", "echo", "printf", "log", "warn", "info"))
+# Tests of one word that say that a path is there.
+_THERE = frozenset(("-f", "-e", "-s", "-r", "-w", "-x", "-d", "-L", "-h"))
+_EQUAL = frozenset(("=", "=="))
+
+_ASSIGNMENT = pattern(r"([A-Za-z_][A-Za-z0-9_]*)\+?=")
+_NAME = pattern(r"[A-Za-z_][A-Za-z0-9_]*")
+_SPACE = pattern(r"[ \t\n]+")
+_ANSI = pattern(r"\\(n|t|r|\\|'|\")")
+_BRACES = pattern(r"\{([^{}]*,[^{}]*)\}")
+_IN_QUOTES = pattern(r'\\([$`"\\\n])')
+_BARE = pattern(r"\\(.)")
+_ANSI_TEXT = {"n": "\n", "t": "\t", "r": "\r"}
+
+
+class Word(NamedTuple):
+    """A word of a command: what it may be, where it stands, and whether quotes keep it one word."""
+
+    values: Value
+    start: int
+    end: int
+    quoted: bool = False
+
+    @property
+    def text(self) -> str:
+        """Its only value, with UNKNOWN in it where that is not known in full; UNKNOWN where it may be several."""
+        return self.values[0] if len(self.values) == 1 else UNKNOWN
+
+
+class Heredoc(NamedTuple):
+    """A here-document: its delimiter, whether that is quoted, and where delimiter and body stand."""
+
+    delimiter: str
+    quoted: bool
+    start: int
+    body_start: int
+    body_end: int
+
+
+class Redirect(NamedTuple):
+    """`> file`, `2>&1`, `<<EOF`: operator, file descriptor as written ("" for the usual one), and where it leads."""
+
+    operator: str
+    descriptor: str
+    word: Word | None
+    heredoc: Heredoc | None = None
+
+
+class Fact(NamedTuple):
+    """What a test found out: `there`/`missing` about a path, `equal`/`differs` about two texts (the second "" for
+    `-z` and `-n`), `present`/`absent` about a command."""
+
+    what: str
+    left: str
+    right: str = ""
+
+    @property
+    def denied(self) -> Fact:
+        """The opposite."""
+        return self._replace(what=_OPPOSITE[self.what])
+
+
+_OPPOSITE = {
+    "there": "missing", "missing": "there", "equal": "differs", "differs": "equal",
+    "present": "absent", "absent": "present",
+}  # fmt: skip
+Facts = frozenset[Fact]
+NO_FACTS: Facts = frozenset()
+
+
+class Circumstances(NamedTuple):
+    """Under which a command runs.
+
+    `tested`: a condition, or left of `&&` or `||`, or behind `!`, so `set -e` does not stop at it. `asked`: of these
+    the condition of an `if` or a loop, or behind `!`. `otherwise`: the
+    command behind its `||`. `certain`: in no branch, loop or function that may be left out. `polled`: in the condition
+    of a loop. `pipeline`: the number of its pipeline, its place in that and how many there are; None outside one.
+    `called_from`: the offset of the call of the function that it stands in. `captured`: inside `$(…)`.
+    """
+
+    tested: bool = False
+    asked: bool = False
+    otherwise: str | None = None
+    certain: bool = True
+    polled: bool = False
+    pipeline: tuple[int, int, int] | None = None
+    function: str | None = None
+    background: bool = False
+    captured: bool = False
+    looped: bool = False
+
+
+class Command(NamedTuple):
+    """A simple command that is run.
+
+    `name` is without its folder, "" where it is not known (and for what only redirects); `words` are those behind it.
+    `start` and `end` are where the whole stands, `name_end` where its name ends. `folders` is the working directory,
+    `umask` None where it is not known. `options` are those of `set` that are on: errexit, pipefail, nounset, xtrace.
+    """
+
+    name: str
+    program: str
+    words: tuple[Word, ...]
+    redirects: tuple[Redirect, ...]
+    start: int
+    end: int
+    name_end: int
+    folders: Value
+    umask: int | None
+    environment: tuple[tuple[str, Value], ...]
+    options: frozenset[str]
+    facts: Facts
+    when: Circumstances
+
+    @property
+    def silenced(self) -> bool:
+        """Whether its errors are thrown away."""
+        return any(
+            one.operator in (">", ">>", "&>", "&>>")
+            and (one.descriptor == "2" or one.operator.startswith("&"))
+            and one.word is not None
+            and one.word.text == "/dev/null"
+            for one in self.redirects
+        )
+
+
+class Demand(NamedTuple):
+    """A path that a script stops without: `[ -f X ] || exit 1`."""
+
+    path: str
+    start: int
+    end: int
+    folders: Value
+
+
+class Assignment(NamedTuple):
+    """A variable that is set: its name, to what, where, and whether in one branch only."""
+
+    name: str
+    value: Value
+    start: int
+    end: int
+
+
+class Pipeline(NamedTuple):
+    """`a | b`: where the whole stands, the spans of its parts, whether `pipefail` is on, and whether it is tested."""
+
+    start: int
+    end: int
+    parts: tuple[tuple[int, int], ...]
+    pipefail: bool
+    when: Circumstances
+
+
+class Flow(NamedTuple):
+    """What a script does, in the order it does it.
+
+    `functions` are the names that it defines, `broken` the spans that the parser did not understand: nothing is
+    known of what stands there. `left_out` says that the script is longer than what is followed.
+    """
+
+    commands: tuple[Command, ...]
+    demands: tuple[Demand, ...]
+    assignments: tuple[Assignment, ...]
+    pipelines: tuple[Pipeline, ...]
+    functions: frozenset[str]
+    broken: tuple[tuple[int, int], ...]
+    variables: dict[str, Value]
+    left_out: bool = False
+
+
+NOTHING = Flow((), (), (), (), frozenset(), (), {})
+
+
+def follow(
+    script: str,
+    environment: tuple[tuple[str, Value], ...] = (),
+    folders: Value = NOT_KNOWN,
+    arguments: tuple[Value, ...] | None = None,
+    *,
+    shell: bool = False,
+) -> Flow:
+    """What a script does, given environment, working directory and arguments; nothing for another language's.
+
+    `shell` says that a shell runs it whatever its first line says.
+    """
+    line = shebang(script)
+    if not shell and interpreter(script) not in SHELLS:
+        return NOTHING
+    options = {"errexit"} if line is None and not shell else set()
+    if line is not None:
+        options |= _options(line.options)
+    walk = _Walk(script)
+    state = _State(dict(environment), folders, options=frozenset(options), positional=arguments)
+    return walk.run(state)
+
+
+def run_words(words: tuple[str, ...], environment: tuple[tuple[str, Value], ...], folders: Value) -> Flow:
+    """What a command does that no shell reads: every word is one, and offsets are the numbers of the words."""
+    walk = _Walk("")
+    state = _State(dict(environment), folders)
+    made = [Word((text,), number, number + 1, True) for number, text in enumerate(words)]
+    walk.ran(made, (), (), 0, len(words), state, Circumstances())
+    return walk.flow(state)
+
+
+class _State:
+    """What is known at one point of a script."""
+
+    __slots__ = ("arrays", "ended", "facts", "folders", "options", "positional", "umask", "variables")
+
+    def __init__(
+        self,
+        variables: dict[str, Value],
+        folders: Value,
+        *,
+        options: frozenset[str] = frozenset(),
+        positional: tuple[Value, ...] | None = None,
+        umask: int | None = 0o022,
+        facts: Facts = NO_FACTS,
+        arrays: dict[str, tuple[Value, ...]] | None = None,
+    ) -> None:
+        self.variables = variables
+        self.arrays = arrays if arrays is not None else {}
+        self.folders = folders
+        self.options = options
+        self.positional = positional
+        self.umask = umask
+        self.facts = facts
+        # How the commands after this point are cut off: the word, `exit 1`; None where they are not.
+        self.ended: str | None = None
+
+    def copy(self) -> _State:
+        new = _State(
+            self.variables.copy(),
+            self.folders,
+            options=self.options,
+            positional=self.positional,
+            umask=self.umask,
+            facts=self.facts,
+            arrays=self.arrays.copy(),
+        )
+        new.ended = self.ended
+        return new
+
+    def become(self, states: list[_State]) -> None:
+        """Goes on as any of several states; those that ended do not go on, unless all did."""
+        going = [one for one in states if one.ended is None]
+        if not going:
+            self.ended = states[0].ended if states else self.ended
+            return
+        first = going[0]
+        self.ended = None
+        self.variables = first.variables
+        self.arrays = first.arrays
+        self.folders, self.umask, self.options, self.facts = first.folders, first.umask, first.options, first.facts
+        self.positional = first.positional
+        for other in going[1:]:
+            self._join(other)
+
+    def _join(self, other: _State) -> None:
+        if other.variables != self.variables:
+            for name in other.variables.keys() | self.variables.keys():
+                here, there = self.variables.get(name), other.variables.get(name)
+                if here != there:
+                    # Where one way does not set it, the environment may.
+                    self.variables[name] = either(here or NOT_KNOWN, there or NOT_KNOWN)
+        if other.arrays != self.arrays:
+            self.arrays = {name: one for name, one in self.arrays.items() if other.arrays.get(name) == one}
+        if other.folders != self.folders:
+            self.folders = either(self.folders, other.folders)
+        if other.umask != self.umask:
+            self.umask = None
+        self.options &= other.options
+        self.facts &= other.facts
+
+
+def either(one: Value, other: Value) -> Value:
+    """All values of both; not known where these are too many."""
+    values = tuple(dict.fromkeys((*one, *other)))
+    return values if len(values) <= _MOST_VALUES else NOT_KNOWN
+
+
+def chained(parts: list[Value]) -> Value:
+    """The texts that come about by writing one part after another."""
+    if len(parts) == 1:
+        return parts[0]
+    found = [""]
+    for values in parts:
+        if len(values) == 1:
+            found = [text + values[0] for text in found]
+        elif len(found) * len(values) <= _MOST_VALUES:
+            found = [text + value for text in found for value in values]
+        else:
+            found = [text + UNKNOWN for text in found]
+    return tuple(dict.fromkeys(found)) if len(found[0]) <= _LONGEST else NOT_KNOWN
+
+
+def _options(words: tuple[str, ...]) -> set[str]:
+    """The names of the options that `-euo pipefail` and the like turn on."""
+    return {name for on, name in _settings(words) if on}
+
+
+def _settings(words: tuple[str, ...]) -> Iterator[tuple[bool, str]]:
+    letters = {"e": "errexit", "u": "nounset", "x": "xtrace", "f": "noglob"}
+    named = False
+    on = True
+    for word in words:
+        if named and not word.startswith(("-", "+")):
+            yield on, word
+            named = False
+        elif word[:1] in ("-", "+") and len(word) > 1 and not word.startswith("--"):
+            on = word[0] == "-"
+            for letter in word[1:]:
+                if letter in letters:
+                    yield on, letters[letter]
+                named = named or letter == "o"
+        else:
+            return
+
+
+class _Walk:
+    """One way through one script."""
+
+    def __init__(self, script: str, depth: int = 0, at: tuple[int, int] | None = None) -> None:
+        self.script = script
+        self.depth = depth
+        # Where everything stands, for a script that is a word of another one.
+        self.at = at
+        self.commands: list[Command] = []
+        self.demands: list[Demand] = []
+        self.assignments: list[Assignment] = []
+        self.pipelines: list[Pipeline] = []
+        self.broken: list[tuple[int, int]] = []
+        self.functions: dict[str, Node] = {}
+        self.called: set[str] = set()
+        self.left_out = False
+        self.calls: list[str] = []
+        # Where each fact was tested last.
+        self.tests: dict[Fact, tuple[int, int, Value]] = {}
+
+    def run(self, state: _State) -> Flow:
+        from tektonlint.shell.syntax import parse
+
+        root = parse(self.script).root_node
+        # A function may be called before its definition is reached by this walk: from another one.
+        always = Circumstances()
+        self.block(root.children, state, always)
+        end = state.copy()
+        end.ended = None
+        end.positional = None
+        for name in [one for one in self.functions if one not in self.called]:
+            # Not called here by its name, but perhaps by `trap`, or by a variable.
+            self.call(name, (), end.copy(), always._replace(certain=False))
+        return self.flow(state)
+
+    def flow(self, state: _State) -> Flow:
+        return Flow(
+            tuple(self.commands),
+            tuple(self.demands),
+            tuple(self.assignments),
+            tuple(self.pipelines),
+            frozenset(self.functions),
+            tuple(self.broken),
+            state.variables,
+            self.left_out,
+        )
+
+    # Statements. Each gives what is known if it succeeds, and what if it fails.
+
+    def block(self, nodes: list[Node], state: _State, when: Circumstances) -> tuple[Facts, Facts]:
+        facts: tuple[Facts, Facts] = (NO_FACTS, NO_FACTS)
+        nodes = [node for node in nodes if node.is_named or node.type == "&"]
+        last = len(nodes) - 1
+        while last >= 0 and nodes[last].type in ("&", "comment"):
+            last -= 1
+        for number, node in enumerate(nodes):
+            if node.type in ("&", "comment"):
+                continue
+            if state.ended is not None:
+                # Nothing behind is run; what it would do is still told, as if it were a branch.
+                state.ended = None
+                when = when._replace(certain=False)
+            here = when
+            if number + 1 < len(nodes) and nodes[number + 1].type == "&":
+                here = here._replace(background=True)
+            # Only the last one's status is that of the block.
+            if number != last and (here.tested or here.otherwise):
+                here = here._replace(otherwise=None)
+            facts = self.statement(node, state, here)
+        return facts
+
+    def statement(self, node: Node, state: _State, when: Circumstances) -> tuple[Facts, Facts]:
+        kind = node.type
+        if kind == "command":
+            return self.command(node, state, when, [])
+        if kind == "variable_assignment":
+            self.assign(node, state, when)
+        elif kind == "list":
+            return self.alternatives(node, state, when)
+        elif kind == "redirected_statement":
+            return self.redirected(node, state, when)
+        elif kind == "if_statement":
+            self.choice(node, state, when)
+        elif kind == "pipeline":
+            return self.pipeline(node, state, when)
+        elif kind == "test_command":
+            return self.test(node, state, when)
+        elif kind == "declaration_command":
+            self.declaration(node, state, when)
+        elif kind == "variable_assignments":
+            for child in node.named_children:
+                self.statement(child, state, when)
+        elif kind == "for_statement":
+            self.loop_over(node, state, when)
+        elif kind == "while_statement":
+            self.loop(node, state, when)
+        elif kind == "case_statement":
+            self.cases(node, state, when)
+        elif kind == "negated_command":
+            inner = [child for child in node.named_children if child.type != "comment"]
+            facts = self.block(inner, state, when._replace(tested=True, asked=True, otherwise=None))
+            return facts[1], facts[0]
+        elif kind in ("compound_statement", "do_group"):
+            return self.block(node.children, state, when)
+        elif kind == "subshell":
+            inner_state = state.copy()
+            facts = self.block(node.children, inner_state, when)
+            if inner_state.ended is not None and inner_state.ended.startswith("exit") and "errexit" in state.options:
+                state.ended = None
+            return facts
+        elif kind == "function_definition":
+            name = node.child_by_field_name("name")
+            body = node.child_by_field_name("body")
+            if name is not None and body is not None:
+                self.functions[self.text(name)] = node
+        elif kind == "c_style_for_statement":
+            body = node.child_by_field_name("body")
+            if body is not None:
+                self.branch(body, state, when._replace(looped=True))
+        elif kind == "unset_command":
+            for child in node.named_children:
+                if child.type == "variable_name":
+                    state.variables[self.text(child)] = EMPTY
+        elif kind == "ERROR":
+            self.broken.append(self.span(node))
+        else:
+            # An arithmetic statement, a bare expansion: what is run inside of it.
+            self.inside(node, state, when)
+        return NO_FACTS, NO_FACTS
+
+    def branch(self, node: Node, state: _State, when: Circumstances, facts: Facts = NO_FACTS) -> None:
+        """A statement that is run or not."""
+        inner = state.copy()
+        inner.facts |= facts
+        self.block(node.children, inner, when._replace(certain=False, otherwise=None, tested=False, asked=False))
+        before = state.facts
+        if inner.ended in ("break", "continue"):
+            inner.ended = None
+        state.become([state.copy(), inner])
+        state.facts = before & state.facts
+
+    def alternatives(self, node: Node, state: _State, when: Circumstances) -> tuple[Facts, Facts]:
+        """`a && b`, `a || b`."""
+        children = [child for child in node.children if child.type != "comment"]
+        operator = next((child.type for child in children if child.type in ("&&", "||")), None)
+        parts = [child for child in children if child.is_named]
+        if operator is None or len(parts) < 2:
+            return self.block(parts, state, when)
+        return self.either_or(parts[0], operator, parts[1], state, when)
+
+    def either_or(
+        self, first: Node, operator: str, second: Node, state: _State, when: Circumstances
+    ) -> tuple[Facts, Facts]:
+        otherwise = when.otherwise
+        if operator == "||":
+            otherwise = self.first_word(second)
+        left = self.statement(first, state, when._replace(tested=True, otherwise=otherwise))
+        return self.then(left, operator, second, state, when)
+
+    def then(
+        self, left: tuple[Facts, Facts], operator: str, second: Node, state: _State, when: Circumstances
+    ) -> tuple[Facts, Facts]:
+        """What follows `&&` or `||`, after the facts of what stands before it."""
+        known = left[0] if operator == "&&" else left[1]
+        inner = state.copy()
+        inner.facts |= known
+        right = self.statement(second, inner, when._replace(certain=False))
+        if inner.ended is not None:
+            if not inner.ended.startswith(("exit 0", "return 0", "continue", "break")):
+                self.demand(left[1] if operator == "||" else left[0])
+            # It goes on only where the second was not run.
+            state.facts |= left[0] if operator == "||" else left[1]
+            return (left[0], NO_FACTS) if operator == "||" else (NO_FACTS, left[1])
+        facts = state.facts
+        state.become([inner, state.copy()])
+        # Both `test -d x || mkdir x` and `a && b` leave only what held before.
+        state.facts = facts
+        if operator == "&&":
+            return left[0] | right[0], left[1] & right[1]
+        return left[0] & right[0], left[1] | right[1]
+
+    def demand(self, facts: Facts) -> None:
+        """Notes that a script stops where these facts hold."""
+        for fact in facts:
+            if fact.what == "missing" and fact in self.tests:
+                self.demands.append(Demand(fact.left, *self.tests[fact]))
+
+    def choice(self, node: Node, state: _State, when: Circumstances) -> None:
+        """`if`, with its `elif` and `else`."""
+        states: list[_State] = []
+        current = state.copy()
+        self.chosen(node.children, current, when, states)
+        state.become(states)
+
+    def chosen(self, children: list[Node], state: _State, when: Circumstances, states: list[_State]) -> None:
+        """One condition with its body, and what comes instead; the states they end in."""
+        at = next((number for number, child in enumerate(children) if child.type == "then"), len(children))
+        rest = next(
+            (n for n, child in enumerate(children) if child.type in ("elif_clause", "else_clause") and n > at),
+            len(children),
+        )
+        asked = when._replace(tested=True, asked=True, otherwise=None)
+        yes, no = self.block([child for child in children[1:at] if child.type != ";"], state, asked)
+        body = state.copy()
+        body.facts |= yes
+        branch = when._replace(certain=False, otherwise=None, tested=False, asked=False)
+        self.block(children[at + 1 : rest], body, branch)
+        if body.ended is not None and not body.ended.startswith(("exit 0", "return 0", "continue", "break")):
+            self.demand(yes)
+        states.append(body)
+        state.facts |= no
+        for child in children[rest:]:
+            if child.type == "elif_clause":
+                self.chosen([*child.children, *children[children.index(child) + 1 :]], state, when, states)
+                return
+            if child.type == "else_clause":
+                self.block(child.children[1:], state, branch)
+                break
+        states.append(state)
+
+    def cases(self, node: Node, state: _State, when: Circumstances) -> None:
+        value = node.child_by_field_name("value")
+        if value is not None:
+            self.word(value, state, when)
+        states = [state.copy()]
+        for item in node.named_children:
+            if item.type != "case_item":
+                continue
+            inner = state.copy()
+            closing = next((n for n, child in enumerate(item.children) if child.type == ")"), 0)
+            branch = when._replace(certain=False, otherwise=None, tested=False, asked=False)
+            self.block(item.children[closing + 1 :], inner, branch)
+            states.append(inner)
+        facts = state.facts
+        state.become(states)
+        state.facts &= facts
+
+    def loop_over(self, node: Node, state: _State, when: Circumstances) -> None:
+        variable, body = node.child_by_field_name("variable"), node.child_by_field_name("body")
+        values: Value = ()
+        for child in node.children_by_field_name("value"):
+            for word in self.words(child, state, when):
+                values = (*values, *word.values)
+        values = tuple(dict.fromkeys(values))
+        if variable is not None:
+            name = self.text(variable)
+            state.variables[name] = values if 0 < len(values) <= 4 * _MOST_VALUES else NOT_KNOWN
+            self.assignments.append(Assignment(name, state.variables[name], *self.span(variable)))
+        if body is not None:
+            self.branch(body, state, when._replace(looped=True))
+
+    def loop(self, node: Node, state: _State, when: Circumstances) -> None:
+        """`while` and `until`."""
+        body = node.child_by_field_name("body")
+        until = bool(node.children) and node.children[0].type == "until"
+        conditions = [child for child in node.children[1:] if child.type not in ("do_group", ";")]
+        asked = when._replace(tested=True, asked=True, otherwise=None, polled=True, looped=True)
+        yes, no = self.block(conditions, state, asked)
+        if until:
+            yes, no = no, yes
+        if body is not None:
+            self.branch(body, state, when._replace(looped=True), yes)
+        state.facts |= no
+
+    def pipeline(self, node: Node, state: _State, when: Circumstances) -> tuple[Facts, Facts]:
+        return self.piped([child for child in node.named_children if child.type != "comment"], state, when)
+
+    def piped(
+        self, parts: list[Node], state: _State, when: Circumstances, first: tuple[Facts, Facts] | None = None
+    ) -> tuple[Facts, Facts]:
+        number = len(self.pipelines)
+        start, end = self.span(parts[0])[0], self.span(parts[-1])[1]
+        spans = tuple(self.span(part) for part in parts)
+        self.pipelines.append(Pipeline(start, end, spans, "pipefail" in state.options, when))
+        facts: tuple[Facts, Facts] = (NO_FACTS, NO_FACTS)
+        for place, part in enumerate(parts):
+            last = place == len(parts) - 1
+            here = when._replace(pipeline=(number, place, len(parts)), otherwise=when.otherwise if last else None)
+            inner = state.copy()
+            facts = self.statement(part, inner, here)
+        return facts
+
+    # Commands.
+
+    def redirected(self, node: Node, state: _State, when: Circumstances) -> tuple[Facts, Facts]:
+        body = node.child_by_field_name("body")
+        redirects: list[Redirect] = []
+        following: list[tuple[str, list[Node]]] = []
+        for child in node.children_by_field_name("redirect"):
+            self.redirect(child, state, when, redirects, following)
+        if body is not None and body.type == "list":
+            # The redirects of `a && b > c` are the last one's.
+            return self.list_with(body, redirects, state, when)
+        facts: tuple[Facts, Facts] = (NO_FACTS, NO_FACTS)
+        here = when
+        if following:
+            operator, nodes = following[0]
+            if operator == "|":
+                number = len(self.pipelines)
+                spans = tuple(self.span(one) for one in ([body] if body is not None else []) + nodes)
+                pipefail = "pipefail" in state.options
+                self.pipelines.append(Pipeline(*self.span(node), spans, pipefail, when))
+                here = when._replace(pipeline=(number, 0, len(spans)), otherwise=None)
+            elif operator == "||":
+                here = when._replace(tested=True, otherwise=self.first_word(nodes[0]))
+            else:
+                here = when._replace(tested=True)
+        if body is not None and body.type == "command":
+            facts = self.command(body, state, here, redirects)
+        else:
+            if redirects:
+                self.emit(Command("", "", (), tuple(redirects), *self.span(node), self.span(node)[0], state.folders,
+                                  state.umask, (), state.options, state.facts, here))  # fmt: skip
+            if body is not None:
+                facts = self.statement(body, state, here)
+        for operator, nodes in following:
+            if operator == "|":
+                for place, part in enumerate(nodes, 1):
+                    self.statement(part, state.copy(), here._replace(pipeline=(number, place, len(nodes) + 1)))
+            else:
+                facts = self.then(facts, operator, nodes[0], state, when)
+        return facts
+
+    def list_with(
+        self, node: Node, redirects: list[Redirect], state: _State, when: Circumstances
+    ) -> tuple[Facts, Facts]:
+        parts = [child for child in node.children if child.is_named and child.type != "comment"]
+        operator = next((child.type for child in node.children if child.type in ("&&", "||")), "&&")
+        otherwise = self.first_word(parts[-1]) if operator == "||" else when.otherwise
+        left = self.statement(parts[0], state, when._replace(tested=True, otherwise=otherwise))
+        last = parts[-1]
+        inner = state.copy()
+        inner.facts |= left[0] if operator == "&&" else left[1]
+        if last.type == "command":
+            self.command(last, inner, when._replace(certain=False), redirects)
+        else:
+            self.statement(last, inner, when._replace(certain=False))
+        state.become([inner, state.copy()])
+        return NO_FACTS, NO_FACTS
+
+    def redirect(
+        self,
+        node: Node,
+        state: _State,
+        when: Circumstances,
+        found: list[Redirect],
+        following: list[tuple[str, list[Node]]],
+    ) -> None:
+        """Adds a redirect; what stands on the line behind a here-document's start comes as `following`."""
+        if node.type == "file_redirect":
+            descriptor = operator = ""
+            word: Word | None = None
+            for child in node.children:
+                if child.type == "file_descriptor":
+                    descriptor = self.text(child)
+                elif child.is_named:
+                    word = self.word(child, state, when)
+                else:
+                    operator = child.type
+            found.append(Redirect(operator, descriptor, word))
+        elif node.type == "heredoc_redirect":
+            self.heredoc(node, state, when, found, following)
+        else:
+            for child in node.named_children:
+                self.word(child, state, when)
+
+    def heredoc(
+        self,
+        node: Node,
+        state: _State,
+        when: Circumstances,
+        found: list[Redirect],
+        following: list[tuple[str, list[Node]]],
+    ) -> None:
+        delimiter, start, quoted = "", node.start_byte, False
+        operator: str | None = None
+        for child in node.children:
+            kind = child.type
+            if kind == "heredoc_start":
+                delimiter, start = self.text(child), child.start_byte
+                quoted = any(one in delimiter for one in "'\"\\")
+            elif kind == "file_redirect":
+                self.redirect(child, state, when, found, following)
+            elif kind in ("&&", "||"):
+                operator = kind
+            elif kind == "pipeline":
+                following.append(("|", [one for one in child.named_children if one.type != "comment"]))
+            elif kind == "heredoc_body":
+                begin, end = self.span(child)
+                found.append(Redirect("<<", "", None, Heredoc(delimiter.strip("'\"\\"), quoted, start, begin, end)))
+                if not quoted:
+                    self.inside(child, state, when)
+            elif operator is not None and child.is_named and kind not in ("heredoc_end", "comment"):
+                following.append((operator, [child]))
+                operator = None
+            elif child.is_named and kind in ("word", "string", "raw_string", "concatenation", "simple_expansion",
+                                             "expansion", "number"):  # fmt: skip
+                # More words of the command, behind `<<EOF`.
+                self.word(child, state, when)
+
+    def command(
+        self, node: Node, state: _State, when: Circumstances, redirects: list[Redirect]
+    ) -> tuple[Facts, Facts]:
+        own: list[tuple[str, Value]] = []
+        words: list[Word] = []
+        mine: list[Redirect] = []
+        following: list[tuple[str, list[Node]]] = []
+        for child in node.children:
+            kind = child.type
+            if kind == "command_name":
+                words.extend(self.words(child.children[0], state, when) if child.children else ())
+            elif kind == "variable_assignment":
+                name, value = self.assigned(child, state, when)
+                if name is not None:
+                    own.append((name, value))
+            elif kind in ("file_redirect", "herestring_redirect", "heredoc_redirect"):
+                self.redirect(child, state, when, mine, following)
+            elif child.is_named:
+                words.extend(self.words(child, state, when))
+        if not words:
+            return NO_FACTS, NO_FACTS
+        start, end = self.span(node)
+        return self.ran(words, tuple(own), (*mine, *redirects), start, end, state, when)
+
+    def ran(
+        self,
+        words: list[Word],
+        own: tuple[tuple[str, Value], ...],
+        redirects: tuple[Redirect, ...],
+        start: int,
+        end: int,
+        state: _State,
+        when: Circumstances,
+    ) -> tuple[Facts, Facts]:
+        """A command with all its words known as far as they are."""
+        first, rest = words[0], words[1:]
+        program = first.text
+        name = "" if UNKNOWN in program or "$(" in program else os.path.basename(program)
+        self.emit(
+            Command(
+                name,
+                program,
+                tuple(rest),
+                redirects,
+                start,
+                end,
+                first.end,
+                state.folders,
+                state.umask,
+                own,
+                state.options,
+                state.facts,
+                when,
+            )
+        )
+        if not name:
+            return NO_FACTS, NO_FACTS
+        if name in self.functions:
+            self.call(name, tuple(word.values for word in rest), state, when)
+            return NO_FACTS, NO_FACTS
+        builtin = _BUILTINS.get(name)
+        if builtin is not None:
+            return builtin(self, rest, state, when) or (NO_FACTS, NO_FACTS)
+        if name in _WRAPPERS:
+            return self.wrapped(name, rest, own, start, end, state, when)
+        if name in SHELLS:
+            self.shell(rest, own, start, end, state, when)
+        elif any(word.text in self.functions for word in rest):
+            # `retry push_image` calls a function of the script's by its name.
+            for number, word in enumerate(rest):
+                if word.text in self.functions:
+                    self.call(word.text, tuple(one.values for one in rest[number + 1 :]), state, when)
+                    break
+        return NO_FACTS, NO_FACTS
+
+    def wrapped(
+        self,
+        name: str,
+        words: list[Word],
+        own: tuple[tuple[str, Value], ...],
+        start: int,
+        end: int,
+        state: _State,
+        when: Circumstances,
+    ) -> tuple[Facts, Facts]:
+        if name == "command" and words and words[0].text in ("-v", "-V"):
+            return self.looked_up(words[1:])
+        takes = _WRAPPERS_OPTIONS.get(name, ())
+        while words:
+            text = words[0].text
+            assigned = _ASSIGNMENT.match(text) if name in ("env", "sudo") else None
+            if assigned is not None:
+                own = (*own, (assigned[1], tuple(one[assigned.end() :] for one in words[0].values)))
+                words = words[1:]
+            elif text == "--":
+                words = words[1:]
+                break
+            elif text.startswith("-"):
+                words = words[2:] if text in takes else words[1:]
+            else:
+                break
+        words = words[_WRAPPERS[name] :]
+        if not words:
+            return NO_FACTS, NO_FACTS
+        if name == "xargs":
+            words = [*words, Word(NOT_KNOWN, end, end)]
+        return self.ran(words, own, (), words[0].start, end, state, when)
+
+    @staticmethod
+    def looked_up(words: list[Word]) -> tuple[Facts, Facts]:
+        """`command -v jq`: whether there is such a command."""
+        facts = frozenset(Fact("present", word.text) for word in words if UNKNOWN not in word.text)
+        return facts, frozenset(fact.denied for fact in facts) if len(facts) == 1 else NO_FACTS
+
+    def shell(
+        self,
+        words: list[Word],
+        own: tuple[tuple[str, Value], ...],
+        start: int,
+        end: int,
+        state: _State,
+        when: Circumstances,
+    ) -> None:
+        """`sh -c 'script'`: followed too; everything in it stands where the command does."""
+        options: list[str] = []
+        while words and words[0].text.startswith(("-", "+")):
+            options.append(words[0].text)
+            words = words[1:]
+            if not options[-1].startswith("--") and options[-1].endswith("c"):
+                break
+        else:
+            return
+        script = words[0].text if words else UNKNOWN
+        if UNKNOWN in script or len(script) > _LONGEST or self.depth >= _DEPTH:
+            return
+        inner = _Walk(script, self.depth + 1, self.at or (start, end))
+        variables = {**state.variables, **dict(own)}
+        on = frozenset(_options(tuple(options)))
+        begin = _State(variables, state.folders, options=on, umask=state.umask, facts=state.facts)
+        begin.positional = tuple(one.values for one in words[2:])
+        flow = inner.run(begin)
+        here = when._replace(otherwise=None)
+        for one in flow.commands:
+            self.emit(one._replace(when=one.when._replace(certain=here.certain and one.when.certain,
+                                                          function=here.function)))  # fmt: skip
+        self.demands.extend(flow.demands)
+
+    def call(self, name: str, arguments: tuple[Value, ...], state: _State, when: Circumstances) -> None:
+        """The body of a function of the script's."""
+        self.called.add(name)
+        if name in self.calls or len(self.calls) >= _DEPTH or self.left_out:
+            return
+        node = self.functions[name]
+        body = node.child_by_field_name("body")
+        if body is None:
+            return
+        outer, state.positional = state.positional, arguments or None
+        self.calls.append(name)
+        here = when._replace(function=name, otherwise=None)
+        redirects: list[Redirect] = []
+        for child in node.children_by_field_name("redirect"):
+            self.redirect(child, state, here, redirects, [])
+        if redirects:
+            self.emit(Command("", "", (), tuple(redirects), *self.span(node), self.span(node)[0], state.folders,
+                              state.umask, (), state.options, state.facts, here))  # fmt: skip
+        if body.type == "subshell":
+            self.statement(body, state, here)
+        else:
+            self.block(body.children, state, here)
+        self.calls.pop()
+        state.positional = outer
+        if state.ended is not None and state.ended.startswith("return"):
+            state.ended = None
+
+    def emit(self, command: Command) -> None:
+        if len(self.commands) >= _MOST_COMMANDS:
+            self.left_out = True
+            return
+        self.commands.append(command)
+
+    # Builtins; each gives facts or None.
+
+    def cd(self, words: list[Word], state: _State, when: Circumstances) -> None:
+        targets = [word for word in words if not word.text.startswith("-")]
+        if not targets:
+            known = state.variables.get("HOME") if not words else None
+            state.folders = known or NOT_KNOWN
+            return
+        state.folders = tuple(
+            dict.fromkeys(joined(folder, target) for folder in state.folders for target in targets[0].values)
+        )[:_MOST_VALUES]
+        state.variables["PWD"] = state.folders
+
+    def pushd(self, words: list[Word], state: _State, when: Circumstances) -> None:
+        if words:
+            self.cd(words, state, when)
+        else:
+            state.folders = NOT_KNOWN
+
+    def popd(self, words: list[Word], state: _State, when: Circumstances) -> None:
+        state.folders = NOT_KNOWN
+
+    def set(self, words: list[Word], state: _State, when: Circumstances) -> None:
+        texts = tuple(word.text for word in words)
+        options = set(state.options)
+        for on, name in _settings(texts):
+            (options.add if on else options.discard)(name)
+        state.options = frozenset(options)
+        if "--" in texts:
+            state.positional = tuple(word.values for word in words[texts.index("--") + 1 :])
+
+    def umask(self, words: list[Word], state: _State, when: Circumstances) -> None:
+        texts = [word.text for word in words if not word.text.startswith("-")]
+        if not texts:
+            return
+        text = texts[0]
+        state.umask = int(text, 8) if text.isascii() and text.isdigit() and not set(text) & {"8", "9"} else None
+        if text in ("u=rwx,g=rwx,o=rx", "g+w", "g=rwx", "ug=rwx,o=rx"):
+            state.umask = 0o002
+
+    def read(self, words: list[Word], state: _State, when: Circumstances) -> None:
+        for word in words:
+            if _NAME.fullmatch(word.text):
+                state.variables[word.text] = NOT_KNOWN
+                state.arrays.pop(word.text, None)
+                self.assignments.append(Assignment(word.text, NOT_KNOWN, word.start, word.end))
+
+    def printf(self, words: list[Word], state: _State, when: Circumstances) -> None:
+        if len(words) > 1 and words[0].text == "-v":
+            self.read(words[1:2], state, when)
+
+    def shift(self, words: list[Word], state: _State, when: Circumstances) -> None:
+        if state.positional:
+            state.positional = state.positional[1:]
+
+    def ends(self, name: str, words: list[Word], state: _State) -> None:
+        status = words[0].text if words else ""
+        state.ended = f"{name} {status}".strip()
+
+    def exit(self, words: list[Word], state: _State, when: Circumstances) -> None:
+        self.ends("exit", words, state)
+
+    def returns(self, words: list[Word], state: _State, when: Circumstances) -> None:
+        self.ends("return", words, state)
+
+    def breaks(self, words: list[Word], state: _State, when: Circumstances) -> None:
+        state.ended = "break"
+
+    def eval(self, words: list[Word], state: _State, when: Circumstances) -> None:
+        text = " ".join(word.text for word in words)
+        if words and UNKNOWN not in text and self.depth < _DEPTH and len(text) <= _LONGEST:
+            span = self.at or (words[0].start, words[-1].end)
+            inner = _Walk(text, self.depth + 1, span)
+            inner.functions = self.functions
+            inner.called = set(self.functions)
+            for one in inner.run(state).commands:
+                self.emit(one)
+
+    def trap(self, words: list[Word], state: _State, when: Circumstances) -> None:
+        if words and words[0].text in self.functions:
+            self.call(words[0].text, (), state.copy(), when._replace(certain=False))
+        elif words and words[0].text not in ("-", ""):
+            later = state.copy()
+            self.eval(words[:1], later, when)
+
+    def which(self, words: list[Word], state: _State, when: Circumstances) -> tuple[Facts, Facts]:
+        return self.looked_up([word for word in words if not word.text.startswith("-")])
+
+    def tested(self, words: list[Word], state: _State, when: Circumstances) -> tuple[Facts, Facts]:
+        return _Test(words, self, state).facts()
+
+    # Tests.
+
+    def test(self, node: Node, state: _State, when: Circumstances) -> tuple[Facts, Facts]:
+        words = list(self.test_words(node, state, when))
+        start, end = self.span(node)
+        self.emit(Command("[", "[", tuple(words), (), start, end, start + 1, state.folders, state.umask, (),
+                          state.options, state.facts, when))  # fmt: skip
+        return _Test(words, self, state).facts()
+
+    def test_words(self, node: Node, state: _State, when: Circumstances) -> Iterator[Word]:
+        for child in node.children:
+            kind = child.type
+            if kind in ("unary_expression", "binary_expression", "parenthesized_expression", "negated_expression"):
+                yield from self.test_words(child, state, when)
+            elif not child.is_named or kind == "test_operator":
+                if kind not in ("[", "]", "[[", "]]"):
+                    yield Word((self.text(child).strip(),), *self.span(child))
+            else:
+                yield self.word(child, state, when)
+
+    # Assignments.
+
+    def assign(self, node: Node, state: _State, when: Circumstances) -> None:
+        name, value = self.assigned(node, state, when)
+        if name is None:
+            return
+        target = node.named_children[0]
+        if target.type == "subscript":
+            state.arrays.pop(name, None)
+            state.variables[name] = NOT_KNOWN
+        else:
+            state.variables[name] = value
+        # What was known about its old value.
+        self.assignments.append(Assignment(name, value, *self.span(node)))
+
+    def assigned(self, node: Node, state: _State, when: Circumstances) -> tuple[str | None, Value]:
+        target = node.child_by_field_name("name")
+        value = node.child_by_field_name("value")
+        if target is None:
+            return None, NOT_KNOWN
+        inner = target.named_children[0] if target.type == "subscript" and target.named_children else target
+        name = self.text(inner)
+        adds = any(child.type == "+=" for child in node.children)
+        if value is None:
+            return name, state.variables.get(name, EMPTY) if adds else EMPTY
+        if value.type == "array":
+            items: list[Value] = []
+            for child in value.named_children:
+                items.extend(word.values for word in self.words(child, state, when))
+            before = state.arrays.get(name) if adds else ()
+            if before is None:
+                state.arrays.pop(name, None)
+            else:
+                state.arrays[name] = (*before, *items)[:64]
+            return name, items[0] if items and not adds else NOT_KNOWN
+        state.arrays.pop(name, None)
+        found = self.word(value, state, when).values
+        return name, chained([state.variables.get(name, NOT_KNOWN), found]) if adds else found
+
+    def declaration(self, node: Node, state: _State, when: Circumstances) -> None:
+        local = bool(node.children) and node.children[0].type in ("local", "declare", "typeset")
+        for child in node.named_children:
+            if child.type == "variable_assignment":
+                self.assign(child, state, when)
+            elif child.type == "variable_name" and local:
+                state.variables[self.text(child)] = EMPTY
+            elif child.type not in ("word", "variable_name"):
+                self.word(child, state, when)
+
+    # Words.
+
+    def words(self, node: Node, state: _State, when: Circumstances) -> list[Word]:
+        """The words that a word becomes: several for `"${array[@]}"`, `"$@"`, `{a,b}` or an unquoted variable of
+        several words."""
+        kind = node.type
+        if kind == "word":
+            text = self.text(node)
+            if "{" not in text or "," not in text:
+                return [self.word(node, state, when)]
+        elif kind in ("number", "raw_string"):
+            return [self.word(node, state, when)]
+        spread = self.spread(node, state)
+        start, end = self.span(node)
+        if spread is not None:
+            return [Word(values, start, end, True) for values in spread]
+        word = self.word(node, state, when)
+        if kind in ("simple_expansion", "expansion") and len(word.values) == 1:
+            text = word.values[0]
+            if " " in text and not text.startswith("$("):
+                return [Word((part,), start, end) for part in _SPACE.split(text.strip()) if part]
+        if kind == "concatenation" and len(word.values) > 1 and "{" in self.text(node):
+            return [Word((one,), start, end) for one in word.values]
+        return [word]
+
+    def spread(self, node: Node, state: _State) -> list[Value] | None:
+        text = self.text(node).strip('"')
+        if text in ("$@", "$*", "${@}", "${*}"):
+            return list(state.positional) if state.positional is not None else None
+        if text.startswith("${") and text.endswith(("[@]}", "[*]}")) and not text.startswith(("${#", "${!")):
+            known = state.arrays.get(text[2:-4])
+            return list(known) if known is not None else None
+        return None
+
+    def word(self, node: Node, state: _State, when: Circumstances) -> Word:
+        values = self.value(node, state, when)
+        start, end = self.span(node)
+        return Word(values, start, end, node.type in ("string", "raw_string", "ansi_c_string"))
+
+    def value(self, node: Node, state: _State, when: Circumstances) -> Value:
+        kind = node.type
+        if kind == "word":
+            return self.bare(self.text(node), state)
+        if kind == "string":
+            return self.quoted(node, state, when)
+        if kind == "simple_expansion":
+            return self.variable(self.text(node).strip()[1:], state)
+        if kind == "raw_string":
+            return (self.text(node)[1:-1],)
+        if kind == "concatenation":
+            return self.concatenated(node, state, when)
+        if kind == "expansion":
+            return self.expansion(node, state, when)
+        if kind == "command_substitution":
+            return self.substituted(node, state, when)
+        if kind in ("number", "test_operator", "extglob_pattern", "regex", "variable_name"):
+            return (self.text(node),)
+        if kind == "ansi_c_string":
+            return (_ANSI.sub(lambda match: _ANSI_TEXT.get(match[1], match[1]), self.text(node)[2:-1]),)
+        if kind == "translated_string":
+            return self.value(node.children[-1], state, when)
+        self.inside(node, state, when)
+        return NOT_KNOWN
+
+    def bare(self, text: str, state: _State) -> Value:
+        if "\\" in text:
+            text = _BARE.sub(lambda match: "" if match[1] == "\n" else match[1], text.replace("\\\n", ""))
+            return (text,)
+        if text.startswith("~"):
+            head, slash, rest = text.partition("/")
+            home = state.variables.get("HOME", NOT_KNOWN) if head == "~" else NOT_KNOWN
+            return tuple(one + slash + rest for one in home)
+        if "*" in text or "?" in text:
+            return (text.replace("*", UNKNOWN).replace("?", UNKNOWN),)
+        return (text,)
+
+    def concatenated(self, node: Node, state: _State, when: Circumstances) -> Value:
+        text = self.text(node)
+        braces = _BRACES.search(text) if "{" in text and "$" not in text and '"' not in text else None
+        if braces is not None:
+            head, tail = text[: braces.start()], text[braces.end() :]
+            return tuple(f"{head}{one}{tail}" for one in braces[1].split(","))[:_MOST_VALUES]
+        parts = [self.value(child, state, when) for child in node.named_children]
+        return chained(parts) if parts else EMPTY
+
+    def quoted(self, node: Node, state: _State, when: Circumstances) -> Value:
+        start, end = node.start_byte + 1, node.end_byte - 1
+        children = node.named_children
+        if not children:
+            return (_IN_QUOTES.sub(_unescaped, self.script[start:end]),)
+        if len(children) == 1 and children[0].type == "string_content":
+            return (_IN_QUOTES.sub(_unescaped, self.script[start:end]),)
+        parts: list[Value] = []
+        at = start
+        for child in children:
+            if child.type == "string_content":
+                continue
+            # A node may begin with the white space before it.
+            begin = child.start_byte
+            raw = self.script[begin : child.end_byte]
+            begin += len(raw) - len(raw.lstrip())
+            if begin > at:
+                parts.append((_IN_QUOTES.sub(_unescaped, self.script[at:begin]),))
+            parts.append(self.value(child, state, when))
+            at = child.end_byte
+        if end > at:
+            parts.append((_IN_QUOTES.sub(_unescaped, self.script[at:end]),))
+        return chained(parts) if parts else EMPTY
+
+    def variable(self, name: str, state: _State) -> Value:
+        if name.isdigit():
+            number = int(name) if len(name) < 4 else 0
+            known = state.positional
+            if known is not None and 0 < number <= len(known):
+                return known[number - 1]
+            return NOT_KNOWN
+        if name in ("@", "*") and state.positional is not None and len(state.positional) == 1:
+            return state.positional[0]
+        if name == "PWD":
+            return state.folders
+        return state.variables.get(name, NOT_KNOWN)
+
+    def expansion(self, node: Node, state: _State, when: Circumstances) -> Value:
+        start = node.start_byte
+        raw = self.script[start : node.end_byte]
+        text = raw.lstrip()
+        if text.startswith("$("):
+            return (text,)
+        children = node.children
+        if len(children) == 3:
+            inner = children[1]
+            if inner.type in ("variable_name", "special_variable_name"):
+                return self.variable(self.text(inner), state)
+            if inner.type == "subscript":
+                return self.element(inner, state)
+        return self.transformed(children, state, when)
+
+    def element(self, node: Node, state: _State) -> Value:
+        name, index = node.child_by_field_name("name"), node.child_by_field_name("index")
+        known = state.arrays.get(self.text(name)) if name is not None else None
+        if known is None or index is None:
+            return NOT_KNOWN
+        text = self.text(index)
+        if text in ("@", "*"):
+            return chained([part for one in known for part in ((" ",), one)][1:]) if known else EMPTY
+        number = int(text) if text.isdigit() and len(text) < 4 else len(known)
+        return known[number] if number < len(known) else NOT_KNOWN
+
+    def transformed(self, children: list[Node], state: _State, when: Circumstances) -> Value:
+        """`${X:-d}`, `${X%/}` and what else braces can do."""
+        if len(children) < 3 or children[1].type != "variable_name":
+            for child in children:
+                if child.type in ("command_substitution", "expansion"):
+                    self.value(child, state, when)
+            return NOT_KNOWN
+        name = self.text(children[1])
+        operator = self.text(children[2]).strip()
+        behind = [child for child in children[3:] if child.type != "}"]
+        value = self.variable(name, state)
+        if operator in (":-", "-", ":=", "="):
+            default = chained([self.value(child, state, when) for child in behind]) if behind else EMPTY
+            known = name in state.variables or name == "PWD" or name.isdigit()
+            result = tuple(dict.fromkeys(one for text in value for one in (default if text == "" else (text,))))
+            if not known or value == NOT_KNOWN:
+                # Not set by the script: the default, unless the image sets it.
+                result = default
+            if operator.endswith("="):
+                state.variables[name] = result
+                self.assignments.append(Assignment(name, result, *self.span(children[1])))
+            return result[:_MOST_VALUES]
+        if operator in (":?", "?"):
+            return value
+        if operator in (":+", "+"):
+            instead = chained([self.value(child, state, when) for child in behind]) if behind else EMPTY
+            if name in state.variables and UNKNOWN not in "".join(value) and "$(" not in "".join(value):
+                return instead if value != EMPTY else EMPTY
+            return either(instead, EMPTY)
+        cut = self.text(behind[0]) if len(behind) == 1 else None
+        if cut is not None and operator in ("%", "%%", "#", "##"):
+            return tuple(dict.fromkeys(_cut(one, operator, cut) for one in value))
+        for child in behind:
+            if child.type in ("command_substitution", "expansion"):
+                self.value(child, state, when)
+        return NOT_KNOWN
+
+    def substituted(self, node: Node, state: _State, when: Circumstances) -> Value:
+        """`$(command)`: what it prints, for the few commands where that is known."""
+        inner = state.copy()
+        before = len(self.commands)
+        self.block(node.children[1:-1], inner, when._replace(pipeline=None, captured=True, polled=False))
+        ran = self.commands[before:]
+        if len(ran) != 1 or self.left_out:
+            return NOT_KNOWN
+        only = ran[0]
+        words = [word for word in only.words if not word.text.startswith("-")]
+        if only.name == "pwd":
+            return state.folders
+        if only.name == "mktemp":
+            return self.temporary(only)
+        if only.name in ("dirname", "basename") and words:
+            function = _folder_of if only.name == "dirname" else _name_of
+            suffix = words[1].text if len(words) > 1 and only.name == "basename" else ""
+            return tuple(dict.fromkeys(function(one).removesuffix(suffix) for one in words[0].values))
+        if only.name in ("realpath", "readlink") and len(words) == 1:
+            return tuple(
+                joined(folder, one) for folder in state.folders[:1] for one in words[0].values
+            )
+        if only.name == "echo" and not any(word.text == "-e" for word in only.words):
+            return chained([part for word in words for part in ((" ",), word.values)][1:]) if words else EMPTY
+        if only.name == "printf" and len(words) == 2 and words[0].text in ("%s", "%s\\n"):
+            return words[1].values
+        return NOT_KNOWN
+
+    def temporary(self, command: Command) -> Value:
+        """The path that `mktemp` makes: in a folder that is given, or in $TMPDIR."""
+        atom = f"{TEMPORARY}{command.start}{TEMPORARY}"
+        texts = [word.text for word in command.words]
+        for number, word in enumerate(command.words):
+            text = word.text
+            if text in ("-p", "--tmpdir") and number + 1 < len(texts):
+                return tuple(f"{one}/{atom}" for one in command.words[number + 1].values)
+            if text.startswith("--tmpdir="):
+                return tuple(f"{one.removeprefix('--tmpdir=')}/{atom}" for one in word.values)
+        named = [word for word in command.words if not word.text.startswith("-")]
+        if named:
+            found = []
+            for one in named[0].values:
+                stem = one.rstrip("X")
+                base = one if "XXX" not in one else stem if len(stem) < len(one) else one.replace("XXX", "")
+                found.append(atom if "-t" in texts else joined(command.folders[0], base + atom))
+            return tuple(found)
+        folder = dict(command.environment).get("TMPDIR")
+        return tuple(f"{one}/{atom}" for one in folder) if folder else (atom,)
+
+    def inside(self, node: Node, state: _State, when: Circumstances) -> None:
+        """Runs what stands in `$(…)` anywhere inside a node."""
+        for child in node.named_children:
+            if child.type in ("command_substitution", "process_substitution"):
+                self.substituted(child, state, when)
+            elif child.named_child_count:
+                self.inside(child, state, when)
+
+    def first_word(self, node: Node) -> str:
+        """The name of the first command of a statement, as it is written: for what stands behind `||`."""
+        while node.type not in ("command", "ERROR") and node.named_children:
+            node = node.named_children[0]
+        text = self.text(node).strip().lstrip("{( \n\t")
+        return text.split(None, 1)[0].strip(";") if text else ""
+
+    # Text.
+
+    def text(self, node: Node) -> str:
+        return self.script[node.start_byte : node.end_byte]
+
+    def span(self, node: Node) -> tuple[int, int]:
+        if self.at is not None:
+            return self.at
+        start, end = node.start_byte, node.end_byte
+        text = self.script[start:end]
+        return start + len(text) - len(text.lstrip()), end
+
+
+class _Test:
+    """The words of a test, read as `[` reads them: `!`, `-a`, `-o`, brackets."""
+
+    def __init__(self, words: list[Word], walk: _Walk, state: _State) -> None:
+        self.words = words
+        self.walk = walk
+        self.state = state
+        self.at = 0
+
+    def facts(self) -> tuple[Facts, Facts]:
+        words = self.words
+        if words and words[-1].text == "]":
+            self.words = words[:-1]
+        try:
+            return self.any_of()
+        except IndexError:
+            return NO_FACTS, NO_FACTS
+
+    def any_of(self) -> tuple[Facts, Facts]:
+        yes, no = self.all_of()
+        while self.peek() in ("||", "-o"):
+            self.at += 1
+            other = self.all_of()
+            yes, no = yes & other[0], no | other[1]
+        return yes, no
+
+    def all_of(self) -> tuple[Facts, Facts]:
+        yes, no = self.one()
+        while self.peek() in ("&&", "-a"):
+            self.at += 1
+            other = self.one()
+            yes, no = yes | other[0], no & other[1]
+        return yes, no
+
+    def one(self) -> tuple[Facts, Facts]:
+        text = self.peek()
+        if text == "!":
+            self.at += 1
+            yes, no = self.one()
+            return no, yes
+        if text == "(":
+            self.at += 1
+            found = self.any_of()
+            self.at += 1
+            return found
+        return self.primary()
+
+    def primary(self) -> tuple[Facts, Facts]:
+        first = self.take()
+        if first.text in _THERE or first.text in ("-n", "-z"):
+            if self.at < len(self.words):
+                word = self.take()
+                return self.about(first.text, word)
+            return NO_FACTS, NO_FACTS
+        operator = self.peek()
+        if operator in _EQUAL or operator == "!=":
+            self.at += 1
+            second = self.take()
+            fact = Fact("equal", first.text, second.text)
+            facts = frozenset((fact,)) if UNKNOWN not in first.text or first.text == UNKNOWN else NO_FACTS
+            denied = frozenset(one.denied for one in facts)
+            return (facts, denied) if operator != "!=" else (denied, facts)
+        if operator is not None and operator.startswith("-") and operator not in ("-a", "-o"):
+            self.at += 1
+            self.take()
+            return NO_FACTS, NO_FACTS
+        return NO_FACTS, NO_FACTS
+
+    def about(self, operator: str, word: Word) -> tuple[Facts, Facts]:
+        there: set[Fact] = set()
+        for value in word.values:
+            if operator in ("-n", "-z"):
+                there.add(Fact("differs", value))
+            else:
+                fact = Fact("there", joined(self.state.folders[0], value))
+                there.add(fact)
+                self.walk.tests[fact.denied] = (word.start, word.end, self.state.folders)
+        yes = frozenset(there)
+        no = frozenset(one.denied for one in there)
+        return (no, yes) if operator == "-z" else (yes, no)
+
+    def peek(self) -> str | None:
+        return self.words[self.at].text if self.at < len(self.words) else None
+
+    def take(self) -> Word:
+        word = self.words[self.at]
+        self.at += 1
+        return word
+
+
+_BUILTINS = {
+    "cd": _Walk.cd,
+    "pushd": _Walk.pushd,
+    "popd": _Walk.popd,
+    "set": _Walk.set,
+    "umask": _Walk.umask,
+    "read": _Walk.read,
+    "mapfile": _Walk.read,
+    "readarray": _Walk.read,
+    "getopts": _Walk.read,
+    "printf": _Walk.printf,
+    "shift": _Walk.shift,
+    "exit": _Walk.exit,
+    "return": _Walk.returns,
+    "break": _Walk.breaks,
+    "continue": _Walk.breaks,
+    "eval": _Walk.eval,
+    "trap": _Walk.trap,
+    "which": _Walk.which,
+    "type": _Walk.which,
+    "hash": _Walk.which,
+    "test": _Walk.tested,
+    "[": _Walk.tested,
+}
+
+
+def joined(folder: str, path: str) -> str:
+    """A path seen from a folder: itself where it is absolute, or begins with what may be absolute."""
+    if not path:
+        return folder
+    if path.startswith(("/", UNKNOWN, TEMPORARY, "$(", "~")):
+        return path
+    while path.startswith("./"):
+        path = path[2:].lstrip("/")
+    if path in (".", ""):
+        return folder
+    folder = folder.rstrip("/") if folder != "/" else ""
+    while path == ".." or path.startswith("../"):
+        if UNKNOWN in os.path.basename(folder) or not folder or folder.endswith(")"):
+            return UNKNOWN
+        folder, path = folder.rpartition("/")[0], path[3:]
+    return f"{folder}/{path}" if path else folder or "/"
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    return "" if match[1] == "\n" else match[1]
+
+
+def _folder_of(path: str) -> str:
+    head, slash, _ = path.rstrip("/").rpartition("/")
+    return head or ("/" if slash else UNKNOWN if UNKNOWN in path or "$(" in path else ".")
+
+
+def _name_of(path: str) -> str:
+    name = path.rstrip("/").rpartition("/")[2]
+    return UNKNOWN if "$(" in name and "/" not in path else name
+
+
+def _cut(text: str, operator: str, what: str) -> str:
+    """`${X%what}` and its like, where the pattern is plain text or one star with plain text."""
+    if UNKNOWN in text or "$" in what or "[" in what or "?" in what:
+        return UNKNOWN
+    if "*" not in what:
+        what = what.replace("\\", "").strip("'\"")
+        return text.removesuffix(what) if operator[0] == "%" else text.removeprefix(what)
+    if operator[0] == "%" and what.endswith("*") and "*" not in what[:-1]:
+        at = text.rfind(what[:-1]) if operator == "%" else text.find(what[:-1])
+        return text[:at] if at >= 0 and what[:-1] and "$(" not in text[at:] else text if at < 0 else UNKNOWN
+    if operator[0] == "#" and what.startswith("*") and "*" not in what[1:]:
+        at = text.find(what[1:]) if operator == "#" else text.rfind(what[1:])
+        if at < 0 or not what[1:]:
+            return text if at < 0 else UNKNOWN
+        return text[at + len(what) - 1 :]
+    return UNKNOWN
