@@ -7,6 +7,7 @@ pipeline whose value is not known here, but is the same for all of its tasks.
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from tektonlint.finding import Location
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 CERTAIN, POSSIBLE, NO = "certain", "possible", "no"
 
 _WORKSPACE = pattern(r"\$\(workspaces\.([A-Za-z0-9_.-]+)\.path\)")
-# Different for every TaskRun, so never the same file in two tasks.
+# Different for every TaskRun, so never the same file in two tasks; but for `task` where the task has a name.
 _OWN = ("taskRun", "task")
 # Folders that commands of all kinds write to, by the variable that names them.
 HOMES = ("HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR", "XDG_STATE_HOME",
@@ -142,6 +143,29 @@ def accesses(model: Model, task: PipelineTask, run: PipelineRun | None) -> tuple
     return found
 
 
+def demands(model: Model, task: PipelineTask, run: PipelineRun | None) -> tuple[Access, ...]:
+    """The paths of a PipelineTask's workspaces that its scripts stop without: `[ -f X ] || exit 1`."""
+    known: dict[tuple[int, int], tuple[Access, ...]] = model.memo.setdefault("demands", {})
+    key = (id(task), id(run))
+    found = known.get(key)
+    if found is None:
+        found = known[key] = tuple(_demands(model, task, run))
+    return found
+
+
+def _demands(model: Model, task: PipelineTask, run: PipelineRun | None) -> Iterator[Access]:
+    spec = model.task_of(task).found
+    each = [(script, one) for script in scripts_of(model, spec) for one in script.analysis.effects.demands] if spec else []
+    directories = model.directories(task, run) if each else {}
+    if spec is None or not directories:
+        return
+    where = _Places(model, task, spec, run, directories)
+    for script, effect in each:
+        at = where.find(effect.path, script)
+        if at is not None:
+            yield Access(task, effect.what, *at, effect.tree, None, where.user(script), script, effect)
+
+
 def _accesses(model: Model, task: PipelineTask, run: PipelineRun | None) -> list[Access]:
     spec = model.task_of(task).found
     if spec is None:
@@ -207,11 +231,17 @@ class _Places:
             rest = path[match.end() :]
             if directory is None or directory.path is None or self.is_hidden(match[1], script):
                 return None
-            inside = posixpath.normpath(posixpath.join(directory.path, rest.lstrip("/"))) if rest else directory.path
-            inside = "" if inside == "." else inside
-            return None if inside.startswith("..") else (directory, self.filled(inside))
+            rest = self.filled(rest)
+            if "//" not in rest:
+                inside = posixpath.normpath(posixpath.join(directory.path, rest.lstrip("/"))) if rest else directory.path
+                inside = "" if inside == "." else inside
+                return None if inside.startswith("..") else (directory, self.filled(inside))
+            # A param that was taken for relative is an absolute path.
+            path = rest[rest.rindex("//") + 1 :]
         if "$(" in path:
             path = self.filled(path)
+        if "//" in path:
+            path = path[path.rindex("//") + 1 :]
         if not path.startswith("/"):
             return None
         seen = [one for name, one in self.directories.items() if not self.is_hidden(name, script)]
@@ -252,6 +282,8 @@ class _Places:
 
     def _value(self, text: str) -> str:
         variable = variables(text)[0]
+        if variable.root == "context" and variable.names == ("task", "name") and not self.spec.inline and self.spec.name:
+            return self.spec.name
         if variable.root == "context" and variable.names[:1] and variable.names[0] in _OWN:
             return f"$(context.{variable.names[0]} {self.task.title})"
         name = variable.param

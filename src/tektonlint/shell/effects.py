@@ -59,6 +59,8 @@ _ROLES = {
 }
 # What stands behind `||` where a failure is of no account.
 _FORGIVEN = ("true", ":", "echo")
+# Variables that name what commands read, and whether that is a folder.
+_READ_BY_ALL = {"KUBECONFIG": False, "DOCKER_CONFIG": True}
 _RECURSIVE = ("-r", "-R", "--recursive", "-a", "--archive")
 # Programs that only look at what they are given, or fetch a value, whatever stands before them.
 _OPEN = pattern(r"(?:/|\$\(workspaces\.|\$\((?:step\.)?results\.|\$\(params[.\[])")
@@ -137,17 +139,27 @@ class _Effects:
     def all(self) -> Effects:
         for command in self.flow.commands:
             self.command(command)
+        for one in self.flow.assignments:
+            if one.name in _READ_BY_ALL:
+                at = Word(one.value, one.start, one.end)
+                for value in one.value:
+                    self.add(self.flow.commands[0], READ, value, at, tree=_READ_BY_ALL[one.name])
         demands = []
         for one in self.flow.demands:
             path = _pattern(one.path)
             if path is not None:
-                first = self.flow.commands[0]
-                demands.append(Effect(READ, path, False, False, None, one.start, one.end, first))
+                tests = (test for test in self.flow.commands if test.start <= one.start and one.end <= test.end)
+                test = next(tests, self.flow.commands[0])
+                demands.append(Effect(READ, path, False, False, None, one.start, one.end, test))
         return Effects(tuple(dict.fromkeys(self.found)), tuple(demands), frozenset(self.opaque))
 
     def command(self, command: Command) -> None:
         name = command.name
         if name not in self.flow.functions:
+            if command.program.startswith(("/work", "$(workspaces.", "./", "$(params.")):
+                # A program that lies on a workspace is read.
+                at = Word((command.program,), command.start, command.name_end)
+                self.add(command, READ, command.program, at)
             self.program(command, name)
         for redirect in command.redirects:
             self.redirect(command, redirect)
@@ -239,7 +251,7 @@ class _Effects:
                     was = self.modes.get(self.resolved(command, value))
                     made = mode
                     if command.name != "install":
-                        made = 0o600 if TEMPORARY in value and was is None else was
+                        made = 0o600 if value.endswith(TEMPORARY) and was is None else was
                         if made is None and command.name == "cp" and not value.startswith(TEMPORARY):
                             made = self.created(command)
                     self.add(command, WRITE, path, role.word, tree=tree, anew=anew, mode=made)
@@ -296,12 +308,12 @@ class _Effects:
         mode: int | None = None,
         transport: str = "",
     ) -> None:
-        for folder in command.folders if not path.startswith(("/", "$(", TEMPORARY)) else command.folders[:1]:
+        for folder in command.folders if not path.startswith(("/", "$(work", TEMPORARY)) else command.folders[:1]:
             whole = joined(folder, path)
             if what == FOLDER:
                 self.folders.add(whole)
             if what in (WRITE, UPDATE, FOLDER) and (what != UPDATE or whole not in self.modes):
-                if TEMPORARY in whole and mode is not None and what != FOLDER:
+                if whole.endswith(TEMPORARY) and mode is not None and what != FOLDER:
                     # What is written into a file of mktemp's keeps that file's mode.
                     mode = 0o600
                 elif whole in self.modes and not anew:

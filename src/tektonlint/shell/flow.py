@@ -53,6 +53,7 @@ _EQUAL = frozenset(("=", "=="))
 
 _ASSIGNMENT = pattern(r"([A-Za-z_][A-Za-z0-9_]*)\+?=")
 _NAME = pattern(r"[A-Za-z_][A-Za-z0-9_]*")
+_HIDDEN = pattern(r"\$([A-Za-z_][A-Za-z0-9_]*|[0-9])")
 _SPACE = pattern(r"[ \t\n]+")
 _ANSI = pattern(r"\\(n|t|r|\\|'|\")")
 _BRACES = pattern(r"\{([^{}]*,[^{}]*)\}")
@@ -384,6 +385,8 @@ class _Walk:
         self.called: set[str] = set()
         self.left_out = False
         self.calls: list[str] = []
+        # What each line is that `read` reads: the paths that `find` prints.
+        self.lines: Value | None = None
         # Where each fact was tested last.
         self.tests: dict[Fact, tuple[int, int, Value]] = {}
 
@@ -646,8 +649,19 @@ class _Walk:
             last = place == len(parts) - 1
             here = when._replace(pipeline=(number, place, len(parts)), otherwise=when.otherwise if last else None)
             inner = state.copy()
+            before = len(self.commands)
             facts = self.statement(part, inner, here)
+            if len(parts) > 1:
+                self.lines = self.listed(before)
+        self.lines = None
         return facts
+
+    def listed(self, since: int) -> Value | None:
+        """What the lines are that the only command run since prints: of `find` paths below its folders."""
+        ran = self.commands[since:]
+        if len(ran) == 1 and ran[0].name == "find":
+            return _found(ran[0])
+        return None
 
     # Commands.
 
@@ -722,6 +736,10 @@ class _Walk:
             for child in node.children:
                 if child.type == "file_descriptor":
                     descriptor = self.text(child)
+                elif child.type == "process_substitution":
+                    before = len(self.commands)
+                    self.substituted(child, state, when)
+                    self.lines = self.listed(before)
                 elif child.is_named:
                     word = self.word(child, state, when)
                 else:
@@ -950,11 +968,14 @@ class _Walk:
     # Builtins; each gives facts or None.
 
     def cd(self, words: list[Word], state: _State, when: Circumstances) -> None:
+        before = state.folders
         targets = [word for word in words if not word.text.startswith("-")]
         if not targets:
-            known = state.variables.get("HOME") if not words else None
-            state.folders = known or NOT_KNOWN
+            named = "OLDPWD" if words and words[-1].text == "-" else "HOME"
+            state.folders = state.variables.get(named, NOT_KNOWN)
+            state.variables["OLDPWD"] = before
             return
+        state.variables["OLDPWD"] = before
         state.folders = tuple(
             dict.fromkeys(joined(folder, target) for folder in state.folders for target in targets[0].values)
         )[:_MOST_VALUES]
@@ -990,7 +1011,7 @@ class _Walk:
     def read(self, words: list[Word], state: _State, when: Circumstances) -> None:
         for word in words:
             if _NAME.fullmatch(word.text):
-                state.variables[word.text] = NOT_KNOWN
+                state.variables[word.text] = self.lines or NOT_KNOWN
                 state.arrays.pop(word.text, None)
                 self.assignments.append(Assignment(word.text, NOT_KNOWN, word.start, word.end))
 
@@ -1172,6 +1193,13 @@ class _Walk:
         return NOT_KNOWN
 
     def bare(self, text: str, state: _State) -> Value:
+        if "$" in text:
+            # What the grammar could not read as a variable; see `syntax.parse`.
+            parts = [
+                (part,) if number % 2 == 0 else self.variable(part, state)
+                for number, part in enumerate(_HIDDEN.split(text))
+            ]
+            return chained(parts)
         if "\\" in text:
             text = _BARE.sub(lambda match: "" if match[1] == "\n" else match[1], text.replace("\\\n", ""))
             return (text,)
@@ -1306,6 +1334,8 @@ class _Walk:
             return state.folders
         if only.name == "mktemp":
             return self.temporary(only)
+        if only.name == "find":
+            return _found(only)
         if only.name in ("dirname", "basename") and words:
             function = _folder_of if only.name == "dirname" else _name_of
             suffix = words[1].text if len(words) > 1 and only.name == "basename" else ""
@@ -1350,9 +1380,15 @@ class _Walk:
                 self.inside(child, state, when)
 
     def first_word(self, node: Node) -> str:
-        """The name of the first command of a statement, as it is written: for what stands behind `||`."""
+        """The name of a statement's first command, as it is written: for what stands behind `||`.
+
+        Of `{ echo …; exit 1; }` it is the `exit`, which says what becomes of the failure.
+        """
         while node.type not in ("command", "ERROR") and node.named_children:
-            node = node.named_children[0]
+            last = node.named_children[-1]
+            grouped = node.type in ("compound_statement", "subshell")
+            ends = grouped and last.type == "command" and self.text(last).split()[:1] in (["exit"], ["return"])
+            node = last if ends else node.named_children[0]
         text = self.text(node).strip().lstrip("{( \n\t")
         return text.split(None, 1)[0].strip(";") if text else ""
 
@@ -1485,11 +1521,20 @@ _BUILTINS = {
 }
 
 
+# A param's value is mostly a relative path; `//` in front of it says that it may be another.
+_MAY_BE_RELATIVE = ("$(params.", "$(params[", "$(inputs.params.")
+
+
 def joined(folder: str, path: str) -> str:
-    """A path seen from a folder: itself where it is absolute, or begins with what may be absolute."""
+    """A path seen from a folder: itself where it is absolute, or begins with what is not known.
+
+    A param is taken for relative; where its value turns out to be absolute the path is what stands behind the `//`.
+    """
     if not path:
         return folder
-    if path.startswith(("/", UNKNOWN, TEMPORARY, "$(", "~")):
+    if path.startswith(("/", UNKNOWN, TEMPORARY, "~", "$(")) and not (
+        path.startswith(_MAY_BE_RELATIVE) and not folder.startswith(UNKNOWN)
+    ):
         return path
     while path.startswith("./"):
         path = path[2:].lstrip("/")
@@ -1505,6 +1550,16 @@ def joined(folder: str, path: str) -> str:
 
 def _unescaped(match: re.Match[str]) -> str:
     return "" if match[1] == "\n" else match[1]
+
+
+def _found(command: Command) -> Value:
+    """What `find` prints: paths below the folders that it is given."""
+    values: list[str] = []
+    for word in command.words:
+        if word.text.startswith(("-", "(", "!")):
+            break
+        values.extend(f"{one.rstrip('/')}/{UNKNOWN}" for one in word.values)
+    return tuple(values[:_MOST_VALUES]) or (UNKNOWN,)
 
 
 def _folder_of(path: str) -> str:

@@ -183,6 +183,9 @@ class _Options:
             if text == "--":
                 self.rest.extend(waiting)
                 return
+            if until_word and text == UNKNOWN and not word.quoted:
+                # A variable before the sub-command holds options, or nothing.
+                continue
             if not text.startswith("-") or text == "-":
                 self.rest.append(word)
                 if until_word:

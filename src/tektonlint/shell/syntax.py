@@ -9,16 +9,40 @@ from __future__ import annotations
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
+from tektonlint.patterns import pattern
 from tektonlint.shell.dialect import parsable
 
 if TYPE_CHECKING:
-    from tree_sitter import Parser, Tree
+    from tree_sitter import Parser, Query, Tree
+
+# A variable behind another one in one bare word, and more behind it: `$A/$B/c`.
+_CHAINED = pattern(r"\$\{?[A-Za-z0-9_]+[^\s\"';|&<>]*[^\s\"';|&<>$(\\]\$[A-Za-z0-9_]+[^\s\"';|&<>A-Za-z0-9_)}]")
+_ROUNDS = 4
 
 
 @lru_cache(maxsize=256)
 def parse(script: str) -> Tree:
-    """The syntax tree of a shell script; offsets of its nodes count characters of the script."""
-    return _parser().parse(parsable(script).encode("ascii"))
+    """The syntax tree of a shell script; offsets of its nodes count characters of the script.
+
+    The grammar takes `$A/$B/c` for two words, `$A/$` and `B/c`. Where it does so the second `$` is hidden from it, and
+    the word is one: a `word` node may hold `$B`.
+    """
+    text = parsable(script)
+    tree = _parser().parse(text.encode("ascii"))
+    if _CHAINED.search(text):
+        from tree_sitter import QueryCursor
+
+        for _ in range(_ROUNDS):
+            found = QueryCursor(_split()).captures(tree.root_node).get("dollar", [])
+            wrong = [node.end_byte - 1 for node in found if node.parent and node.end_byte == node.parent.end_byte]
+            if not wrong:
+                break
+            letters = list(text)
+            for at in wrong:
+                letters[at] = "x"
+            text = "".join(letters)
+            tree = _parser().parse(text.encode("ascii"))
+    return tree
 
 
 @cache
@@ -27,3 +51,13 @@ def _parser() -> Parser:
     from tree_sitter import Language, Parser
 
     return Parser(Language(tree_sitter_bash.language()))
+
+
+@cache
+def _split() -> Query:
+    """Where a word ends in a `$` of its own."""
+    import tree_sitter_bash
+    from tree_sitter import Language, Query
+
+    query: Query = Query(Language(tree_sitter_bash.language()), '(concatenation "$" @dollar)')
+    return query
