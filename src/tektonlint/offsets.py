@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
+from functools import lru_cache
 
 from tektonlint.document import DOUBLE, FOLDED, LITERAL, PLAIN, SINGLE, Scalar
 from tektonlint.patterns import pattern
@@ -24,6 +25,8 @@ _VERBATIM = pattern(r"[^\\' \t\r\n\x85\u2028\u2029]+")
 _ESCAPE = pattern(r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|\r\n|.)", re.DOTALL)
 
 
+# What is found in a script, and the fix of it, ask for one scalar again and again.
+@lru_cache(maxsize=4)
 def source_offsets(scalar: Scalar, text: str) -> list[int]:
     """For every character of `scalar.text`, and for its end, the offset in `text` it was read from.
 

@@ -111,7 +111,8 @@ def test_workspaces_do_not_reach_a_task_by_name() -> None:
         ("a/", "/b/", "a/b"),
         ("a", "./b", "a/b"),
         ("a", "$(params.x)", None),
-        ("$(context.pipelineRun.name)", "", None),
+        ("$(context.pipelineRun.name)", "b", "$(context.pipelineRun.name)/b"),
+        ("$(context.taskRun.name)", "", None),
         (".", "", ""),
     ],
 )

@@ -25,6 +25,7 @@ _KEYS = frozenset(
         "default-task-run-workspace-binding",
         "default-timeout-minutes",
         "enable-api-fields",
+        "results-from",
         "set-security-context",
     )
 )

@@ -13,12 +13,14 @@ from typing import NamedTuple
 from tektonlint.model.definitions import Task
 from tektonlint.model.pipelines import PipelineTask
 from tektonlint.model.runs import Binding, PipelineRun
+from tektonlint.patterns import pattern
 from tektonlint.tekton.resource import Place
 from tektonlint.tekton.variables import uses
 
 # Sources whose contents no task can change.
 READ_ONLY = frozenset(("configMap", "secret", "projected", "csi"))
 _PER_TASK = "emptyDir"
+_OF_THE_RUN = pattern(r"\$\(context\.pipeline(?:Run)?\.(?:name|uid|namespace)\)")
 _PROPAGATED_TO = (("steps",), ("sidecars",), ("stepTemplate",))
 
 
@@ -133,9 +135,13 @@ def mounts(task: PipelineTask, spec: Task | None) -> tuple[Mount, ...]:
 
 
 def joined(outer: str, inner: str) -> str | None:
-    """The sub-paths of a run and of a PipelineTask together; None where one is only known later."""
+    """The sub-paths of a run and of a PipelineTask together; None where one is only known later.
+
+    What is one and the same for all tasks of a run stays as it is: `$(context.pipelineRun.name)`.
+    """
     path = posixpath.normpath(posixpath.join(outer.strip("/"), inner.strip("/"))) if outer or inner else ""
-    return None if "$(" in path or "{{" in path else path.removeprefix("./").strip(".") if path == "." else path
+    later = "{{" in path or ("$(" in path and "$(" in _OF_THE_RUN.sub("", path))
+    return None if later else path.removeprefix("./").strip(".") if path == "." else path
 
 
 def located(path: str, found: Iterable[Directory]) -> tuple[Directory, str] | None:

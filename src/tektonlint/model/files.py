@@ -7,12 +7,12 @@ pipeline whose value is not known here, but is the same for all of its tasks.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from tektonlint.finding import Location
 from tektonlint.model.definitions import Task, is_true, number_of
-from tektonlint.model.directories import Directory, located
+from tektonlint.model.directories import Directory, Volume, located
 from tektonlint.model.pipelines import Pipeline, PipelineTask
 from tektonlint.model.runs import PipelineRun
 from tektonlint.model.scripts import Script, opaque_steps, scripts_of
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from tektonlint.model.graph import Model
     from tektonlint.shell.effects import Effect
+    from tektonlint.shell.flow import Command
 
 CERTAIN, POSSIBLE, NO = "certain", "possible", "no"
 
@@ -88,12 +89,17 @@ def task_files(model: Model, task: Task) -> tuple[TaskFile, ...]:
     known: dict[int, tuple[TaskFile, ...]] = model.memo.setdefault("task files", {})
     found = known.get(id(task))
     if found is None:
-        each = [(script, effect) for script in scripts_of(model, task) for effect in script.analysis.effects.effects]
-        found = known[id(task)] = tuple(
-            TaskFile(script, effect, _mode_at_the_end(effect, [one for _, one in each[number + 1 :]]))
-            for number, (script, effect) in enumerate(each)
-        )
+        found = known[id(task)] = made_by(scripts_of(model, task))
     return found
+
+
+def made_by(scripts: Iterable[Script]) -> tuple[TaskFile, ...]:
+    """What scripts do to files that run one after the other."""
+    each = [(script, effect) for script in scripts for effect in script.analysis.effects.effects]
+    return tuple(
+        TaskFile(script, effect, _mode_at_the_end(effect, [one for _, one in each[number + 1 :]]))
+        for number, (script, effect) in enumerate(each)
+    )
 
 
 def _mode_at_the_end(effect: Effect, later: list[Effect]) -> int | None:
@@ -103,7 +109,7 @@ def _mode_at_the_end(effect: Effect, later: list[Effect]) -> int | None:
         return mode
     for one in later:
         if one.what == "mode" and one.command.name == "chmod":
-            same = one.path == effect.path
+            same = one.path == effect.path or ("*" in one.path and _matches(one.path, effect.path))
             if same or (one.tree and _below(effect.path, one.path)):
                 mode = changed_mode(mode, one.mode, one.command.words[0].text if one.command.words else "", one)
     return mode
@@ -155,7 +161,8 @@ def demands(model: Model, task: PipelineTask, run: PipelineRun | None) -> tuple[
 
 def _demands(model: Model, task: PipelineTask, run: PipelineRun | None) -> Iterator[Access]:
     spec = model.task_of(task).found
-    each = [(script, one) for script in scripts_of(model, spec) for one in script.analysis.effects.demands] if spec else []
+    scripts = scripts_of(model, spec) if spec is not None else ()
+    each = [(script, one) for script in scripts for one in script.analysis.effects.demands]
     directories = model.directories(task, run) if each else {}
     if spec is None or not directories:
         return
@@ -233,9 +240,11 @@ class _Places:
                 return None
             rest = self.filled(rest)
             if "//" not in rest:
-                inside = posixpath.normpath(posixpath.join(directory.path, rest.lstrip("/"))) if rest else directory.path
+                # The pipeline's own params stand in `rest` by now, and may be called as one of the task's is.
+                base = self.filled(directory.path)
+                inside = posixpath.normpath(posixpath.join(base, rest.lstrip("/"))) if rest else base
                 inside = "" if inside == "." else inside
-                return None if inside.startswith("..") else (directory, self.filled(inside))
+                return None if inside.startswith("..") else (directory, inside)
             # A param that was taken for relative is an absolute path.
             path = rest[rest.rindex("//") + 1 :]
         if "$(" in path:
@@ -282,8 +291,9 @@ class _Places:
 
     def _value(self, text: str) -> str:
         variable = variables(text)[0]
-        if variable.root == "context" and variable.names == ("task", "name") and not self.spec.inline and self.spec.name:
-            return self.spec.name
+        named = self.spec.name and not self.spec.inline
+        if named and variable.root == "context" and variable.names == ("task", "name"):
+            return self.spec.name or text
         if variable.root == "context" and variable.names[:1] and variable.names[0] in _OWN:
             return f"$(context.{variable.names[0]} {self.task.title})"
         name = variable.param
@@ -358,25 +368,62 @@ def may_have_written(
 ) -> bool:
     """Whether a task may have made a path of a volume in a way that is not seen in its accesses: a program that may
     write what it likes ran there, or got a folder above it, or a step is not understood."""
+    found = _unseen(model, task, run)
+    if found is None:
+        return True
+    return any(volume == directory.volume and _covers_text(folder, path) for volume, folder in found)
+
+
+def _unseen(model: Model, task: PipelineTask, run: PipelineRun | None) -> tuple[tuple[Volume, str], ...] | None:
+    """The folders of volumes in which a task may make what it likes; None for anything anywhere."""
+    known: dict[tuple[int, int], tuple[tuple[Volume, str], ...] | None] = model.memo.setdefault("unseen", {})
+    key = (id(task), id(run))
+    if key not in known:
+        found = _unseen_folders(model, task, run)
+        known[key] = None if found is None else tuple(dict.fromkeys(found))
+    return known[key]
+
+
+def _unseen_folders(model: Model, task: PipelineTask, run: PipelineRun | None) -> list[tuple[Volume, str]] | None:
     spec = model.task_of(task).found
-    if spec is None:
-        return True
-    mine = [one for one in model.directories(task, run).values() if one.volume == directory.volume]
-    if not mine:
-        return False
-    if opaque_steps(model, spec) or any(script.analysis.flow.broken for script in scripts_of(model, spec)):
-        return True
+    if spec is None and model.is_pac(task.place.resource):
+        # What Pipelines-as-Code puts inline gets every workspace without a word.
+        return None
+    directories = model.directories(task, run)
+    if not directories:
+        return []
+    scripts = scripts_of(model, spec) if spec is not None else ()
+    is_read = spec is not None and not opaque_steps(model, spec)
+    if not is_read or any(script.analysis.flow.broken or script.analysis.flow.left_out for script in scripts):
+        return [(one.volume, "") for one in directories.values()]
+    found = [(one.volume, "") for one in directories.values() if one.path is None]
     for access in accesses(model, task, run):
-        here = access.directory.volume == directory.volume and access.tree and access.what in ("write", "use")
-        if here and covers(access, path):
-            return True
-    where = _Places(model, task, spec, run, model.directories(task, run))
-    for script in scripts_of(model, spec):
-        for folder in script.analysis.effects.opaque:
-            at = where.find(folder, script)
-            if at is not None and at[0].volume == directory.volume and _covers_text(at[1], path):
-                return True
-    return False
+        if access.tree and access.what in ("write", "use"):
+            found.append((access.directory.volume, access.path))
+    if spec is not None:
+        where = _Places(model, task, spec, run, directories)
+        for script in scripts:
+            for folder in (*script.analysis.effects.opaque, *_told_of(script)):
+                at = where.find(folder, script)
+                if at is not None:
+                    found.append((at[0].volume, at[1]))
+    return found
+
+
+def _told_of(script: Script) -> Iterator[str]:
+    """The paths that programs of which nothing is known find in their environment."""
+    environment = script.environment
+    if environment and any(_is_unknown(command, script) for command in script.analysis.flow.commands):
+        for values in environment.values():
+            yield from values
+
+
+def _is_unknown(command: Command, script: Script) -> bool:
+    from tektonlint.shell.programs import is_known
+
+    if not command.name:
+        return bool(command.program)
+    return not is_known(command.name) and command.name not in script.analysis.flow.functions
 
 
 def situations(model: Model, pipeline: Pipeline) -> tuple[PipelineRun | None, ...]:

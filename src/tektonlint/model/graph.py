@@ -207,6 +207,29 @@ class Model:
         users = (user for name in names for user in self._users_by_name.get(name, ()))
         return tuple(user for user in users if self.task_of(user).found is task)
 
+    def runs_with(self, task: Task) -> tuple[tuple[PipelineRun | TaskRun, str | None], ...]:
+        """The runs in the tree that certainly run a task, each with the name of the PipelineTask that does it.
+
+        None in place of the name for a TaskRun, and for a PipelineTask whose name is not known.
+        """
+        found: list[tuple[PipelineRun | TaskRun, str | None]] = []
+        for user in self._places_that_run(task):
+            if user.resource.kind == "TaskRun":
+                found.append((self.task_run(user.resource), None))
+                continue
+            tasks = user.parent
+            spec = tasks.parent if tasks is not None else None
+            if spec is not None:
+                found.extend((run, name_of(user)) for run in self.runs_of(self.pipeline(spec)))
+        return tuple(found)
+
+    def _places_that_run(self, task: Task) -> tuple[Place, ...]:
+        """The PipelineTasks and the TaskRuns' specs that run a task; for an inline one what it stands in."""
+        if not task.inline:
+            return tuple(user.place for user in self.users_of(task))
+        around = task.place.parent
+        return (around,) if around is not None else ()
+
     @staticmethod
     def _meant(answer: Answer[T]) -> tuple[T, ...]:
         return (answer.found,) if answer.found is not None else ()

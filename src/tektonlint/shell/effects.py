@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from tektonlint.patterns import pattern
+from tektonlint.shell.dialect import SHELLS
 from tektonlint.shell.flow import (
     NOT_KNOWN,
     TEMPORARY,
@@ -26,12 +27,12 @@ from tektonlint.shell.flow import (
     joined,
     run_words,
 )
-from tektonlint.shell.programs import Read, Role, last_part, path_in, read, transport_of
+from tektonlint.shell.programs import INERT, Read, Role, last_part, path_in, read, transport_of
 
 # What is done to a path. `use`: a program that may do anything was given it.
 READ, WRITE, UPDATE, FOLDER, REMOVE, MODE, USE = "read", "write", "update", "folder", "remove", "mode", "use"
 
-_REDIRECTS = {">": WRITE, ">|": WRITE, "&>": WRITE, ">>": UPDATE, "&>>": UPDATE, "<": READ, "<>": UPDATE}
+_REDIRECTS = {">": WRITE, ">|": WRITE, "&>": WRITE, ">&": WRITE, ">>": UPDATE, "&>>": UPDATE, "<": READ, "<>": UPDATE}
 _ATOM = pattern(f"{TEMPORARY}[0-9]+{TEMPORARY}")
 _MODE = pattern(r"0*([0-7]{1,4})")
 # What a role is: what it does, whether to everything below, and whether a new file takes the old one's place.
@@ -62,6 +63,10 @@ _FORGIVEN = ("true", ":", "echo")
 # Variables that name what commands read, and whether that is a folder.
 _READ_BY_ALL = {"KUBECONFIG": False, "DOCKER_CONFIG": True}
 _RECURSIVE = ("-r", "-R", "--recursive", "-a", "--archive")
+_TARGET = ("-t", "--target-directory")
+# The ends of the names that packers give, and what becomes of them by unpacking.
+_PACKED = {"gzip": ".gz", "pigz": ".gz", "bzip2": ".bz2", "xz": ".xz", "zstd": ".zst"}
+_UNPACKED = {".gz": "", ".bz2": "", ".xz": "", ".zst": "", ".tgz": ".tar", ".tbz2": ".tar", ".txz": ".tar"}
 # Programs that only look at what they are given, or fetch a value, whatever stands before them.
 _OPEN = pattern(r"(?:/|\$\(workspaces\.|\$\((?:step\.)?results\.|\$\(params[.\[])")
 
@@ -139,11 +144,11 @@ class _Effects:
     def all(self) -> Effects:
         for command in self.flow.commands:
             self.command(command)
-        for one in self.flow.assignments:
-            if one.name in _READ_BY_ALL:
-                at = Word(one.value, one.start, one.end)
-                for value in one.value:
-                    self.add(self.flow.commands[0], READ, value, at, tree=_READ_BY_ALL[one.name])
+        for assigned in self.flow.assignments:
+            if assigned.name in _READ_BY_ALL:
+                at = Word(assigned.value, assigned.start, assigned.end)
+                for value in assigned.value:
+                    self.add(self.flow.commands[0], READ, value, at, tree=_READ_BY_ALL[assigned.name])
         demands = []
         for one in self.flow.demands:
             path = _pattern(one.path)
@@ -151,12 +156,17 @@ class _Effects:
                 tests = (test for test in self.flow.commands if test.start <= one.start and one.end <= test.end)
                 test = next(tests, self.flow.commands[0])
                 demands.append(Effect(READ, path, False, False, None, one.start, one.end, test))
-        return Effects(tuple(dict.fromkeys(self.found)), tuple(demands), frozenset(self.opaque))
+        # By the command itself: its words are many where its effects are.
+        unique: dict[tuple[object, ...], Effect] = {}
+        for effect in self.found:
+            unique.setdefault((*effect[:7], id(effect.command), *effect[8:]), effect)
+        return Effects(tuple(unique.values()), tuple(demands), frozenset(self.opaque))
 
     def command(self, command: Command) -> None:
         name = command.name
         if name not in self.flow.functions:
-            if command.program.startswith(("/work", "$(workspaces.", "./", "$(params.")):
+            on_workspace = command.program.startswith(("/work", "$(workspaces.", "./", "$(params."))
+            if on_workspace and "/" in command.program:
                 # A program that lies on a workspace is read.
                 at = Word((command.program,), command.start, command.name_end)
                 self.add(command, READ, command.program, at)
@@ -167,20 +177,28 @@ class _Effects:
     def program(self, command: Command, name: str) -> None:
         words = command.words
         reading = read(name, words)
+        if reading is INERT:
+            return
         if not reading.known:
             if name or command.program:
                 self.unknown(command)
             return
+        for variable, values in command.environment:
+            if variable in _READ_BY_ALL:
+                at = Word(values, command.start, command.name_end)
+                for value in values:
+                    self.add(command, READ, value, at, tree=_READ_BY_ALL[variable])
         mode = self.mode_of(command, reading)
-        sources: list[Word] = []
+        copies = name in ("cp", "mv", "install", "ln")
+        sources = [one.word for one in reading.roles if copies and one.role in ("read", "tree-read", "move", "named")]
         for role in reading.roles:
             kind = role.role
-            if kind in ("read", "tree-read", "move") and name in ("cp", "mv", "install"):
-                sources.append(role.word)
             if kind in ("into", "into-anew", "tree-into"):
                 self.into(command, reading, role, sources, mode)
             elif kind in ("downloaded", "cloned", "prefix"):
                 self.named(command, reading, role)
+            elif kind in ("packed", "unpacked"):
+                self.packed(command, reading, role)
             elif kind == "folder" and name == "git":
                 self.opaque.update(_known(self.paths(command, role, reading)))
             elif kind in _ROLES:
@@ -188,7 +206,11 @@ class _Effects:
                 if what == READ and name in ("cp", "mv") and any(one in reading.options for one in _RECURSIVE):
                     tree = True
                 made = mode if what in (FOLDER, MODE) else self.created(command) if what in (WRITE, UPDATE) else None
-                if what == MODE and any(one in reading.options for one in ("-R", "--recursive")):
+                if kind == "edit":
+                    # The file has to be there, and keeps its mode.
+                    made = None
+                recursive = _RECURSIVE[:3] if what == REMOVE else _RECURSIVE[1:3] if what == MODE else ()
+                if any(one in reading.options for one in recursive):
                     tree = True
                 transport = transport_of(role.word.text) if kind in ("image-read", "image-write") else ""
                 tree = tree or transport in ("dir", "oci")
@@ -199,7 +221,7 @@ class _Effects:
             for folder in command.folders:
                 whole = Word((folder,), command.start, command.end)
                 self.add(command, WRITE, folder, whole, tree=True)
-        if reading.opaque:
+        if reading.opaque and not is_followed(command):
             self.unknown(command)
 
     def unknown(self, command: Command) -> None:
@@ -219,6 +241,8 @@ class _Effects:
         for value in redirect.word.values:
             if value.startswith(("/dev/", "&")) or not value:
                 continue
+            if redirect.operator == ">&" and (value == "-" or value.rstrip("-").isdigit()):
+                continue
             mode = self.created(command) if what != READ else None
             self.add(command, what, value, redirect.word, mode=mode)
 
@@ -234,12 +258,16 @@ class _Effects:
     def into(self, command: Command, reading: Read, role: Role, sources: list[Word], mode: int | None) -> None:
         """The files that a copy makes: the destination, or one in it for each source."""
         anew = role.role == "into-anew"
-        tree = role.role == "tree-into" or command.name == "mv"
-        given_folder = any(one in reading.options for one in ("-t", "--target-directory"))
+        recursive = command.name == "cp" and any(one in reading.options for one in _RECURSIVE)
+        tree = role.role == "tree-into" or command.name == "mv" or recursive
+        given_folder = any(one in reading.options for one in _TARGET)
         for target in self.paths(command, role, reading):
             is_folder = given_folder or len(sources) > 1 or target.endswith(("/", "/.")) or target in (".", "..")
             whole = self.resolved(command, target)
-            is_folder = is_folder or whole in self.folders or (target.endswith(".path)") and "/" not in target)
+            is_folder = is_folder or whole in self.folders or (
+                # A workspace; the path of a result is that of a file.
+                target.startswith("$(workspaces.") and target.endswith(".path)") and "/" not in target
+            )
             for source in sources or [Word((UNKNOWN,), 0, 0)]:
                 for value in source.values:
                     name = value.rstrip("/").rpartition("/")[2]
@@ -247,7 +275,7 @@ class _Effects:
                     if tree and value.endswith(("/.", "/")):
                         path = target
                     elif is_folder:
-                        path = joined(target.rstrip("/") or "/", _ATOM.sub(UNKNOWN, name) or UNKNOWN)
+                        path = f"{target.rstrip('/')}/{_ATOM.sub(UNKNOWN, name) or UNKNOWN}"
                     was = self.modes.get(self.resolved(command, value))
                     made = mode
                     if command.name != "install":
@@ -273,6 +301,16 @@ class _Effects:
                 name = last_part(value)
                 path = joined(folders[0].text, name) if folders else name
                 self.add(command, WRITE, path, role.word, mode=self.created(command))
+
+    def packed(self, command: Command, reading: Read, role: Role) -> None:
+        """A file that is packed or unpacked beside itself: `gzip a` makes `a.gz`."""
+        for path in self.paths(command, role, reading):
+            self.add(command, READ, path, role.word)
+            new = path + _PACKED.get(command.name, UNKNOWN)
+            if role.role == "unpacked":
+                head, end = posixpath.splitext(path)
+                new = head + _UNPACKED[end] if end in _UNPACKED else path + UNKNOWN
+            self.add(command, WRITE, new, role.word, anew=True, mode=self.modes.get(self.resolved(command, path)))
 
     def mode_of(self, command: Command, reading: Read) -> int | None:
         """The mode that a command gives: of `mkdir -m`, `install -m`, `chmod`, or what the umask leaves."""
@@ -312,7 +350,9 @@ class _Effects:
             whole = joined(folder, path)
             if what == FOLDER:
                 self.folders.add(whole)
-            if what in (WRITE, UPDATE, FOLDER) and (what != UPDATE or whole not in self.modes):
+            if what == UPDATE and whole in self.modes:
+                mode = self.modes[whole]
+            elif what in (WRITE, UPDATE, FOLDER):
                 if whole.endswith(TEMPORARY) and mode is not None and what != FOLDER:
                     # What is written into a file of mktemp's keeps that file's mode.
                     mode = 0o600
@@ -335,6 +375,19 @@ class _Effects:
             self.found.append(
                 Effect(what, known, tree, anew or absent, mode, *span, command, transport, guarded, optional, whole)
             )
+
+
+def is_followed(command: Command) -> bool:
+    """Whether it is `sh -c` with a script that is known, so that its commands are there themselves."""
+    if command.name not in SHELLS:
+        return False
+    texts = iter(word.text for word in command.words)
+    for text in texts:
+        if not text.startswith(("-", "+")):
+            return False
+        if not text.startswith("--") and text.endswith("c"):
+            return UNKNOWN not in next(texts, UNKNOWN)
+    return False
 
 
 def mode_of(text: str) -> int | None:
@@ -381,6 +434,8 @@ def _pattern(path: str) -> str | None:
             return None if head.startswith("$(workspaces.") else path.replace(UNKNOWN, "*")
     if TEMPORARY in rest:
         rest = _ATOM.sub(UNKNOWN, rest)
+    if head and "/.." in rest and posixpath.normpath(rest.lstrip("/")).startswith(".."):
+        return None
     if "//" in rest or "/." in rest or rest.endswith("/"):
         rest = posixpath.normpath(f"/{rest.lstrip('/')}") if rest.strip("/") else ("/" if not head else "")
         if head and rest == "/":

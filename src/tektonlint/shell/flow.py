@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from tektonlint.patterns import pattern
@@ -38,13 +38,15 @@ _MOST_COMMANDS = 5000
 _WRAPPERS = {
     "env": 0, "sudo": 0, "exec": 0, "command": 0, "nohup": 0, "time": 0, "nice": 0, "xargs": 0, "timeout": 1,
     "builtin": 0, "ionice": 0, "stdbuf": 0, "setsid": 0, "chroot": 1, "gosu": 1, "su-exec": 1, "unshare": 0,
-    "flock": 1, "retry": 0, "eatmydata": 0,
+    "flock": 1, "retry": 0, "eatmydata": 0, "busybox": 0,
 }  # fmt: skip
 _WRAPPERS_OPTIONS = {
     "env": ("-u", "-C", "-S"), "sudo": ("-u", "-g", "-C", "-h", "-p"),
     "xargs": ("-I", "-n", "-P", "-L", "-d", "-a", "-s"),
     "timeout": ("-k", "-s"), "nice": ("-n",), "ionice": ("-c", "-n"), "exec": ("-a",), "stdbuf": ("-i", "-o", "-e"),
 }  # fmt: skip
+# What the parser has to add where it is missing; without another line end it does well.
+_CLOSES = frozenset((")", "}", "]", "]]", "))", '"', "'", "`", "fi", "done", "esac", "then", "do"))
 _ENDS = frozenset(("exit", "return", "break", "continue"))
 _DOES_NOTHING = frozenset(("true", ":", "echo", "printf", "log", "warn", "info"))
 # Tests of one word that say that a path is there.
@@ -53,12 +55,17 @@ _EQUAL = frozenset(("=", "=="))
 
 _ASSIGNMENT = pattern(r"([A-Za-z_][A-Za-z0-9_]*)\+?=")
 _NAME = pattern(r"[A-Za-z_][A-Za-z0-9_]*")
+# Words that are what is written: no expansion, no quoting, no pattern.
+_PLAIN = pattern(r"[A-Za-z0-9_./:=@%+,^-]+")
+_EXPANDED = pattern(r"[$`\\]")
 _HIDDEN = pattern(r"\$([A-Za-z_][A-Za-z0-9_]*|[0-9])")
 _SPACE = pattern(r"[ \t\n]+")
 _ANSI = pattern(r"\\(n|t|r|\\|'|\")")
+_CHOICE = pattern(r"\[[^\[\]]+\]")
 _BRACES = pattern(r"\{([^{}]*,[^{}]*)\}")
 _IN_QUOTES = pattern(r'\\([$`"\\\n])')
 _BARE = pattern(r"\\(.)")
+_BLANK = frozenset((" ", "\t", "\n"))
 _ANSI_TEXT = {"n": "\n", "t": "\t", "r": "\r"}
 
 
@@ -164,13 +171,16 @@ class Command(NamedTuple):
     @property
     def silenced(self) -> bool:
         """Whether its errors are thrown away."""
-        return any(
-            one.operator in (">", ">>", "&>", "&>>")
-            and (one.descriptor == "2" or one.operator.startswith("&"))
-            and one.word is not None
-            and one.word.text == "/dev/null"
-            for one in self.redirects
-        )
+        output = errors = False
+        for one in self.redirects:
+            if one.word is None or not one.operator.endswith((">", ">|", ">&")):
+                continue
+            text = one.word.text
+            gone = (output if text == "1" else errors) if one.operator == ">&" and text in "12" else text == "/dev/null"
+            both = one.operator.startswith("&") or (one.operator == ">&" and not text.isdigit())
+            output = gone if both or one.descriptor in ("", "1") else output
+            errors = gone if both or one.descriptor == "2" else errors
+        return errors
 
 
 class Demand(NamedTuple):
@@ -387,6 +397,11 @@ class _Walk:
         self.calls: list[str] = []
         # What each line is that `read` reads: the paths that `find` prints.
         self.lines: Value | None = None
+        # What `local` hides in each function that is being run, and how deep commands run commands.
+        self.hidden: list[dict[str, Value | None]] = []
+        self.nested = 0
+        # What is known where all of the last `a && b` was run.
+        self.reached: _State | None = None
         # Where each fact was tested last.
         self.tests: dict[Fact, tuple[int, int, Value]] = {}
 
@@ -394,15 +409,21 @@ class _Walk:
         from tektonlint.shell.syntax import parse
 
         root = parse(self.script).root_node
+        if root.has_error:
+            self.note_errors(root)
         # A function may be called before its definition is reached by this walk: from another one.
         always = Circumstances()
-        self.block(root.children, state, always)
-        end = state.copy()
-        end.ended = None
-        end.positional = None
-        for name in [one for one in self.functions if one not in self.called]:
-            # Not called here by its name, but perhaps by `trap`, or by a variable.
-            self.call(name, (), end.copy(), always._replace(certain=False))
+        try:
+            self.block(root.children, state, always)
+            end = state.copy()
+            end.ended = None
+            end.positional = None
+            for name in [one for one in self.functions if one not in self.called]:
+                # Not called here by its name, but perhaps by `trap`, or by a variable.
+                self.call(name, (), end.copy(), always._replace(certain=False))
+        except RecursionError:
+            # Brackets in brackets, thousands of them.
+            self.left_out = True
         return self.flow(state)
 
     def flow(self, state: _State) -> Flow:
@@ -416,6 +437,17 @@ class _Walk:
             state.variables,
             self.left_out,
         )
+
+    def note_errors(self, root: Node) -> None:
+        waiting = [root]
+        while waiting:
+            node = waiting.pop()
+            if node.type == "ERROR" or (node.is_missing and node.type in _CLOSES):
+                # A backslash at the end of the script does no harm.
+                if node.is_missing or self.text(node).strip(" \t\n\\"):
+                    self.broken.append(self.span(node))
+            elif node.has_error:
+                waiting.extend(reversed(node.children))
 
     # Statements. Each gives what is known if it succeeds, and what if it fails.
 
@@ -494,7 +526,13 @@ class _Walk:
                 if child.type == "variable_name":
                     state.variables[self.text(child)] = EMPTY
         elif kind == "ERROR":
-            self.broken.append(self.span(node))
+            pass
+        elif kind == "file_redirect":
+            # `$(< file)`.
+            redirects: list[Redirect] = []
+            self.redirect(node, state, when, redirects, [])
+            self.emit(Command("", "", (), tuple(redirects), *self.span(node), self.span(node)[0], state.folders,
+                              state.umask, (), state.options, state.facts, when))  # fmt: skip
         else:
             # An arithmetic statement, a bare expansion: what is run inside of it.
             self.inside(node, state, when)
@@ -527,16 +565,37 @@ class _Walk:
         if operator == "||":
             otherwise = self.first_word(second)
         left = self.statement(first, state, when._replace(tested=True, otherwise=otherwise))
-        return self.then(left, operator, second, state, when)
+        reached = self.reached if operator == "&&" and first.type == "list" else None
+        facts = self.then(left, operator, second, state, when, reached)
+        if operator == "&&" and self.reached is not None and not self.is_question(first):
+            # `mkdir d && cd d`: who writes that does not count on its failure.
+            state.folders = self.reached.folders
+        return facts
+
+    def is_question(self, node: Node) -> bool:
+        """Whether a statement is there for its status, so that either is expected."""
+        while node.type == "list" and node.named_children:
+            if self.is_question(node.named_children[-1]):
+                return True
+            node = node.named_children[0]
+        asks = ("test", "[", "grep", "command", "which", "type", "cmp", "diff")
+        return node.type in ("test_command", "negated_command") or self.first_word(node) in asks
 
     def then(
-        self, left: tuple[Facts, Facts], operator: str, second: Node, state: _State, when: Circumstances
+        self,
+        left: tuple[Facts, Facts],
+        operator: str,
+        second: Node,
+        state: _State,
+        when: Circumstances,
+        reached: _State | None = None,
     ) -> tuple[Facts, Facts]:
-        """What follows `&&` or `||`, after the facts of what stands before it."""
+        """What follows `&&` or `||`, after the facts of what stands before it; `reached` is what is known only here."""
         known = left[0] if operator == "&&" else left[1]
-        inner = state.copy()
+        inner = (reached or state).copy()
         inner.facts |= known
         right = self.statement(second, inner, when._replace(certain=False))
+        self.reached = inner if operator == "&&" and inner.ended is None else None
         if inner.ended is not None:
             if not inner.ended.startswith(("exit 0", "return 0", "continue", "break")):
                 self.demand(left[1] if operator == "||" else left[0])
@@ -544,7 +603,7 @@ class _Walk:
             state.facts |= left[0] if operator == "||" else left[1]
             return (left[0], NO_FACTS) if operator == "||" else (NO_FACTS, left[1])
         facts = state.facts
-        state.become([inner, state.copy()])
+        state.become([inner.copy(), state.copy()])
         # Both `test -d x || mkdir x` and `a && b` leave only what held before.
         state.facts = facts
         if operator == "&&":
@@ -610,6 +669,9 @@ class _Walk:
     def loop_over(self, node: Node, state: _State, when: Circumstances) -> None:
         variable, body = node.child_by_field_name("variable"), node.child_by_field_name("body")
         values: Value = ()
+        if all(child.type != "in" for child in node.children):
+            # `for x; do`: over the arguments.
+            values = tuple(one for argument in state.positional or () for one in argument)
         for child in node.children_by_field_name("value"):
             for word in self.words(child, state, when):
                 values = (*values, *word.values)
@@ -640,6 +702,9 @@ class _Walk:
     def piped(
         self, parts: list[Node], state: _State, when: Circumstances, first: tuple[Facts, Facts] | None = None
     ) -> tuple[Facts, Facts]:
+        if parts[0].type == "negated_command":
+            # The parser reads `! a | b` as `(! a) | b`; the shell asks for the status of `b`.
+            when = when._replace(tested=True, asked=True, otherwise=None)
         number = len(self.pipelines)
         start, end = self.span(parts[0])[0], self.span(parts[-1])[1]
         spans = tuple(self.span(part) for part in parts)
@@ -659,8 +724,10 @@ class _Walk:
     def listed(self, since: int) -> Value | None:
         """What the lines are that the only command run since prints: of `find` paths below its folders."""
         ran = self.commands[since:]
+        if len(ran) == 1 and ran[0].name in ("sort", "uniq", "grep", "head", "tail") and ran[0].when.pipeline:
+            return self.lines
         if len(ran) == 1 and ran[0].name == "find":
-            return _found(ran[0])
+            return _found(ran[0].words)
         return None
 
     # Commands.
@@ -696,6 +763,7 @@ class _Walk:
                                   state.umask, (), state.options, state.facts, here))  # fmt: skip
             if body is not None:
                 facts = self.statement(body, state, here)
+        self.lines = None
         for operator, nodes in following:
             if operator == "|":
                 for place, part in enumerate(nodes, 1):
@@ -740,6 +808,9 @@ class _Walk:
                     before = len(self.commands)
                     self.substituted(child, state, when)
                     self.lines = self.listed(before)
+                elif child.type == "ERROR":
+                    # The grammar does not know `<>`.
+                    operator += self.text(child)
                 elif child.is_named:
                     word = self.word(child, state, when)
                 else:
@@ -792,6 +863,7 @@ class _Walk:
         words: list[Word] = []
         mine: list[Redirect] = []
         following: list[tuple[str, list[Node]]] = []
+        script = self.script
         for child in node.children:
             kind = child.type
             if kind == "command_name":
@@ -802,6 +874,19 @@ class _Walk:
                     own.append((name, value))
             elif kind in ("file_redirect", "herestring_redirect", "heredoc_redirect"):
                 self.redirect(child, state, when, mine, following)
+            elif kind in ("word", "string", "number"):
+                # Most words are plain text: no more of the tree is asked for.
+                begin, end = child.start_byte, child.end_byte
+                text = script[begin:end]
+                if kind == "string":
+                    plain = not _EXPANDED.search(text)
+                    text = text[1:-1] if plain else text
+                else:
+                    plain = _PLAIN.fullmatch(text) is not None
+                if plain and (not words or begin > words[-1].end):
+                    words.append(Word((text,), *(self.at or (begin, end)), kind == "string"))
+                else:
+                    words.extend(self.words(child, state, when))
             elif child.is_named:
                 words.extend(self.words(child, state, when))
         if not words:
@@ -848,8 +933,15 @@ class _Walk:
         builtin = _BUILTINS.get(name)
         if builtin is not None:
             return builtin(self, rest, state, when) or (NO_FACTS, NO_FACTS)
-        if name in _WRAPPERS:
-            return self.wrapped(name, rest, own, start, end, state, when)
+        if name in _WRAPPERS or name == "find":
+            if self.nested >= _DEPTH:
+                self.left_out = True
+                return NO_FACTS, NO_FACTS
+            self.nested += 1
+            run = self.wrapped if name in _WRAPPERS else self.acted_on
+            facts = run(name, rest, own, start, end, state, when)
+            self.nested -= 1
+            return facts
         if name in SHELLS:
             self.shell(rest, own, start, end, state, when)
         elif any(word.text in self.functions for word in rest):
@@ -873,6 +965,7 @@ class _Walk:
         if name == "command" and words and words[0].text in ("-v", "-V"):
             return self.looked_up(words[1:])
         takes = _WRAPPERS_OPTIONS.get(name, ())
+        replaces = name == "xargs" and any(word.text in ("-I", "-I{}", "-i", "--replace") for word in words)
         while words:
             text = words[0].text
             assigned = _ASSIGNMENT.match(text) if name in ("env", "sudo") else None
@@ -890,8 +983,38 @@ class _Walk:
         if not words:
             return NO_FACTS, NO_FACTS
         if name == "xargs":
-            words = [*words, Word(NOT_KNOWN, end, end)]
+            given = Word(self.lines or NOT_KNOWN, end, end)
+            words = _put_in(words, given) if replaces else [*words, given]
         return self.ran(words, own, (), words[0].start, end, state, when)
+
+    def acted_on(
+        self,
+        name: str,
+        words: list[Word],
+        own: tuple[tuple[str, Value], ...],
+        start: int,
+        end: int,
+        state: _State,
+        when: Circumstances,
+    ) -> tuple[Facts, Facts]:
+        """`find d -exec command {} +` and `find d -delete`."""
+        texts = [word.text for word in words]
+        found = Word(_found(words), start, end)
+        if "-delete" in texts:
+            self.ran([Word(("rm",), start, end), found], own, (), start, end, state, when)
+        last = -1
+        for number, text in enumerate(texts):
+            if number > last and text in ("-exec", "-execdir", "-ok"):
+                last = next((n for n in range(number + 1, len(texts)) if texts[n] in (";", "+")), len(texts))
+                there, each = state.copy(), found
+                if text == "-execdir":
+                    # In the folder of what is found.
+                    there.folders = tuple(joined(folder, one) for folder in state.folders for one in found.values)
+                    each = Word((f"./{UNKNOWN}",), start, end)
+                run = _put_in(words[number + 1 : last], each)
+                if run:
+                    self.ran(run, own, (), start, end, there, when._replace(certain=False, looped=True))
+        return NO_FACTS, NO_FACTS
 
     @staticmethod
     def looked_up(words: list[Word]) -> tuple[Facts, Facts]:
@@ -943,7 +1066,8 @@ class _Walk:
             return
         outer, state.positional = state.positional, arguments or None
         self.calls.append(name)
-        here = when._replace(function=name, otherwise=None)
+        self.hidden.append({})
+        here = when._replace(function=name)
         redirects: list[Redirect] = []
         for child in node.children_by_field_name("redirect"):
             self.redirect(child, state, here, redirects, [])
@@ -956,6 +1080,11 @@ class _Walk:
             self.block(body.children, state, here)
         self.calls.pop()
         state.positional = outer
+        for variable, value in self.hidden.pop().items():
+            if value is None:
+                state.variables.pop(variable, None)
+            else:
+                state.variables[variable] = value
         if state.ended is not None and state.ended.startswith("return"):
             state.ended = None
 
@@ -982,13 +1111,17 @@ class _Walk:
         state.variables["PWD"] = state.folders
 
     def pushd(self, words: list[Word], state: _State, when: Circumstances) -> None:
-        if words:
+        before = state.folders
+        if words and not words[0].text.startswith(("+", "-")):
+            state.arrays["DIRSTACK"] = (before, *state.arrays.get("DIRSTACK", ()))[:64]
             self.cd(words, state, when)
         else:
             state.folders = NOT_KNOWN
 
     def popd(self, words: list[Word], state: _State, when: Circumstances) -> None:
-        state.folders = NOT_KNOWN
+        pushed = state.arrays.get("DIRSTACK", ())
+        state.folders = pushed[0] if pushed and not words else NOT_KNOWN
+        state.arrays["DIRSTACK"] = pushed[1:]
 
     def set(self, words: list[Word], state: _State, when: Circumstances) -> None:
         texts = tuple(word.text for word in words)
@@ -1044,14 +1177,15 @@ class _Walk:
             inner.functions = self.functions
             inner.called = set(self.functions)
             for one in inner.run(state).commands:
-                self.emit(one)
+                certain, tested = when.certain and one.when.certain, when.tested or one.when.tested
+                self.emit(one._replace(when=one.when._replace(certain=certain, tested=tested)))
 
     def trap(self, words: list[Word], state: _State, when: Circumstances) -> None:
         if words and words[0].text in self.functions:
             self.call(words[0].text, (), state.copy(), when._replace(certain=False))
         elif words and words[0].text not in ("-", ""):
             later = state.copy()
-            self.eval(words[:1], later, when)
+            self.eval(words[:1], later, when._replace(certain=False))
 
     def which(self, words: list[Word], state: _State, when: Circumstances) -> tuple[Facts, Facts]:
         return self.looked_up([word for word in words if not word.text.startswith("-")])
@@ -1120,6 +1254,11 @@ class _Walk:
 
     def declaration(self, node: Node, state: _State, when: Circumstances) -> None:
         local = bool(node.children) and node.children[0].type in ("local", "declare", "typeset")
+        if self.hidden and local and " -g" not in self.text(node)[:12]:
+            for child in node.named_children:
+                target = child.child_by_field_name("name") if child.type == "variable_assignment" else child
+                if target is not None and target.type == "variable_name":
+                    self.hidden[-1].setdefault(self.text(target), state.variables.get(self.text(target)))
         for child in node.named_children:
             if child.type == "variable_assignment":
                 self.assign(child, state, when)
@@ -1165,6 +1304,9 @@ class _Walk:
     def word(self, node: Node, state: _State, when: Circumstances) -> Word:
         values = self.value(node, state, when)
         start, end = self.span(node)
+        if node.type in ("word", "concatenation") and self.script[start : start + 1] in ("*", "?", "["):
+            # A name in this folder, whatever it is.
+            values = tuple(f"./{one}" if one.startswith(UNKNOWN) else one for one in values)
         return Word(values, start, end, node.type in ("string", "raw_string", "ansi_c_string"))
 
     def value(self, node: Node, state: _State, when: Circumstances) -> Value:
@@ -1183,6 +1325,9 @@ class _Walk:
             return self.expansion(node, state, when)
         if kind == "command_substitution":
             return self.substituted(node, state, when)
+        if kind == "process_substitution":
+            self.substituted(node, state, when)
+            return NOT_KNOWN
         if kind in ("number", "test_operator", "extglob_pattern", "regex", "variable_name"):
             return (self.text(node),)
         if kind == "ansi_c_string":
@@ -1217,6 +1362,9 @@ class _Walk:
         if braces is not None:
             head, tail = text[: braces.start()], text[braces.end() :]
             return tuple(f"{head}{one}{tail}" for one in braces[1].split(","))[:_MOST_VALUES]
+        if "[" in text and not any(one in text for one in "$'\"\\`"):
+            shape = _CHOICE.sub("*", text)
+            return self.bare(shape, state)
         parts = [self.value(child, state, when) for child in node.named_children]
         return chained(parts) if parts else EMPTY
 
@@ -1326,16 +1474,17 @@ class _Walk:
         before = len(self.commands)
         self.block(node.children[1:-1], inner, when._replace(pipeline=None, captured=True, polled=False))
         ran = self.commands[before:]
+        if ran and ran[-1].name == "pwd" and not self.left_out and all(one.name not in self.functions for one in ran):
+            # `$(cd x && pwd)`.
+            return ran[-1].folders
         if len(ran) != 1 or self.left_out:
             return NOT_KNOWN
         only = ran[0]
         words = [word for word in only.words if not word.text.startswith("-")]
-        if only.name == "pwd":
-            return state.folders
         if only.name == "mktemp":
             return self.temporary(only)
         if only.name == "find":
-            return _found(only)
+            return _found(only.words)
         if only.name in ("dirname", "basename") and words:
             function = _folder_of if only.name == "dirname" else _name_of
             suffix = words[1].text if len(words) > 1 and only.name == "basename" else ""
@@ -1401,8 +1550,10 @@ class _Walk:
         if self.at is not None:
             return self.at
         start, end = node.start_byte, node.end_byte
-        text = self.script[start:end]
-        return start + len(text) - len(text.lstrip()), end
+        if self.script[start : start + 1] in _BLANK:
+            text = self.script[start:end]
+            start += len(text) - len(text.lstrip())
+        return start, end
 
 
 class _Test:
@@ -1552,14 +1703,26 @@ def _unescaped(match: re.Match[str]) -> str:
     return "" if match[1] == "\n" else match[1]
 
 
-def _found(command: Command) -> Value:
+def _found(words: Sequence[Word]) -> Value:
     """What `find` prints: paths below the folders that it is given."""
     values: list[str] = []
-    for word in command.words:
+    for word in words:
+        if word.text in ("-L", "-H", "-P"):
+            continue
         if word.text.startswith(("-", "(", "!")):
             break
         values.extend(f"{one.rstrip('/')}/{UNKNOWN}" for one in word.values)
-    return tuple(values[:_MOST_VALUES]) or (UNKNOWN,)
+    return tuple(values[:_MOST_VALUES]) or (f"./{UNKNOWN}",)
+
+
+def _put_in(words: list[Word], given: Word) -> list[Word]:
+    """Words with what is given in place of each `{}`."""
+    return [
+        word._replace(values=chained([(one,) if number % 2 == 0 else given.values for number, one in enumerate(parts)]))
+        if len(parts := re.split(r"(\{\})", word.text)) > 1
+        else word
+        for word in words
+    ]
 
 
 def _folder_of(path: str) -> str:

@@ -6,7 +6,8 @@ A role says what a program does to the path in an argument:
   (changed, but written anew and renamed), `folder` (made), `remove`, `move` (read, then gone), `mode` (its mode, owner
   or group changes), `tree-read` and `tree-write` (it and everything below it)
 - `into` (a copy: a file, or a folder that gets files of the same names), `into-anew` (the same by renaming or after
-  removing), `tree-into` (with everything below)
+  removing), `tree-into` (with everything below), `named` (no path that matters, but its name becomes that of the copy)
+- `packed`, `unpacked` (read, and a file beside it is written: `a.gz` of `a`, or `a` of `a.gz`)
 - `image-read`, `image-write`: an image in one of the transports of containers/image; `oci-archive:PATH` names a path
 - `typed-read` (`file:media/type`), `at-read` (`@file`), `keyed-read` (`key=file`), `format-write` (`json=file`),
   `context-read` (`dir://folder`), `read-or-remote`, `prefix` (of the names of several files), `downloaded` (an address
@@ -15,7 +16,8 @@ A role says what a program does to the path in an argument:
 - `expression` (of grep, sed, jq and their like; another one given by an option takes its place), `value`, `value2`
   (the option takes two words), `value-read` (a name and then a file), `reference`, `program`: no path
 
-`arguments` are the roles of the words that are no options; one with a `*` takes any number. `variants` hold where one
+`arguments` are the roles of the words that are no options; one with a `*` takes any number. A word that begins with a
+name and the text of `remote` (`host:`) lies elsewhere. `variants` hold where one
 of the options `with` is given. `commands` are sub-commands. An `opaque` program may write whatever it likes in its
 folder and to the paths it is given; so may one that is not in the table.
 """
@@ -64,6 +66,10 @@ class Read(NamedTuple):
     absolute: bool
 
 
+INERT = Read((), (), "", True, False, False, False)
+_UNKNOWN = Read((), (), "", False, True, False, False)
+
+
 @cache
 def _table() -> dict[str, Row]:
     with open(os.path.join(bundled.folder("tables"), "programs.json"), encoding="utf-8") as file:
@@ -104,7 +110,10 @@ def read(name: str, words: Sequence[Word]) -> Read:
     """The words of a command of a program, with the role of each path."""
     row = _table().get(name)
     if row is None:
-        return Read((), (), "", False, True, False, False)
+        return _UNKNOWN
+    if len(row) == 1:
+        # Only a name: it does nothing to files by its words.
+        return INERT
     return _read(row, list(words), "", opaque=False, absolute=False)
 
 
@@ -151,9 +160,18 @@ def _read(row: Row, words: list[Word], command: str, *, opaque: bool, absolute: 
     if rest and rest[0].text in row.get("skip", ()):
         rest = rest[1:]
     roles = [*given.roles, *_positional(arguments.split(), rest, given)]
+    remote = row.get("remote")
+    if remote is not None:
+        roles = [one for one in roles if one.skip or not _is_elsewhere(one.word.text, remote)]
     if any(one.role == "tree-write" for one in roles):
         here = False
     return Read(tuple(roles), tuple(given.names), command, True, opaque, here, absolute)
+
+
+def _is_elsewhere(text: str, mark: str) -> bool:
+    """Whether a word is `host:path`; what begins with a variable or a slash is not."""
+    head, found, _ = text.partition(mark)
+    return bool(found) and not head.startswith(("/", ".", "$"))
 
 
 def _is_given(option: str, names: Sequence[str]) -> bool:
@@ -262,7 +280,7 @@ class _Options:
 
 def _positional(roles: list[str], words: list[Word], given: _Options) -> Iterator[Role]:
     """The roles of the words that are no options: fixed ones first and last, one with a star between."""
-    if given.has_expression and roles and (roles[0] == "expression" or (roles[0] == "read" and given.long)):
+    if given.has_expression and roles and roles[0] in ("expression", "read"):
         roles = roles[1:] if roles[0] == "expression" else ["value*"]
     star = next((number for number, role in enumerate(roles) if role.endswith("*")), None)
     if star is None:
