@@ -1,4 +1,4 @@
-"""`unwrap_key` and `remove_lines`: what they make of a text, and what they leave alone."""
+"""`unwrap_key`, `remove_lines` and `insert_line`: what they make of a text, and what they leave alone."""
 
 from __future__ import annotations
 
@@ -84,3 +84,71 @@ NOT_REMOVED = {
 def test_lines_stay_where_that_is_not_exact(text: str, first: int, count: int) -> None:
     with pytest.raises(Refusal):
         edited(text, ("a",), lambda place: edit.remove_lines(place, first, count))
+
+
+# A script, in which `copy` is the command behind which a line `NEW` is to stand, and what comes of it.
+BEHIND = {
+    "a command": ("copy a\nnext\n", "copy a\nNEW\nnext\n"),
+    "the last": ("first\ncopy a\n", "first\ncopy a\nNEW\n"),
+    "the last without a line end": ("first\ncopy a", "first\ncopy a\nNEW"),
+    "a comment on its line": ("copy a  # why\nnext\n", "copy a  # why\nNEW\nnext\n"),
+    "several on a line": ("copy a; next\nlast\n", "copy a; next\nNEW\nlast\n"),
+    "a command that goes on": ("copy a \\\n  b \\\n  c\nnext\n", "copy a \\\n  b \\\n  c\nNEW\nnext\n"),
+    "a here-document": ("copy > a <<EOF\nnext\nEOF\nlast\n", "copy > a <<EOF\nnext\nEOF\nNEW\nlast\n"),
+    "a here-document that may be indented": ("copy <<-E\n\ta\n\tE\nlast\n", "copy <<-E\n\ta\n\tE\nNEW\nlast\n"),
+    "a here-document of its pipe": ("copy <<E | tee b\na\nE\nlast\n", "copy <<E | tee b\na\nE\nNEW\nlast\n"),
+    "quotes over lines": ("copy 'a\nb' c\nnext\n", "copy 'a\nb' c\nNEW\nnext\n"),
+    "a pipe over lines": ("copy a |\n  sort |\n  tee b\nnext\n", "copy a |\n  sort |\n  tee b\nNEW\nnext\n"),
+    "alternatives over lines": ("copy a ||\n  exit 1\nnext\n", "copy a ||\n  exit 1\nNEW\nnext\n"),
+    "what is done if it fails": ("copy a || {\n  exit 1\n}\nnext\n", "copy a || {\n  exit 1\n}\nNEW\nnext\n"),
+    "in a branch": ("if x; then\n  copy a\nfi\n", "if x; then\n  copy a\n  NEW\nfi\n"),
+    "before `else`": ("if x; then\n  copy a\nelse\n  b\nfi\n", "if x; then\n  copy a\n  NEW\nelse\n  b\nfi\n"),
+    "in `else`": ("if x; then\n  a\nelse\n  copy b\nfi\n", "if x; then\n  a\nelse\n  copy b\n  NEW\nfi\n"),
+    "in `elif`": ("if x; then a\nelif y; then\n  copy b\nfi\n", "if x; then a\nelif y; then\n  copy b\n  NEW\nfi\n"),
+    "a condition": ("if copy a; then\n    b\nfi\n", "if copy a; then\n    NEW\n    b\nfi\n"),
+    "a condition over lines": ("if copy a &&\n  b\nthen\n  c\nfi\nd\n", "if copy a &&\n  b\nthen\n  c\nfi\nNEW\nd\n"),
+    "the condition of a loop": ("until copy a; do\n  b\ndone\nc\n", "until copy a; do\n  b\ndone\nNEW\nc\n"),
+    "in a loop": ("for x in a b; do\n\tcopy $x\ndone\n", "for x in a b; do\n\tcopy $x\n\tNEW\ndone\n"),
+    "a branch on one line": ("if x; then copy a; fi\nb\n", "if x; then copy a; fi\nNEW\nb\n"),
+    "in a function": ("f() {\n  copy a\n}\nf\n", "f() {\n  copy a\n  NEW\n}\nf\n"),
+    "in a case": ("case x in\n a)\n  copy a\n  ;;\nesac\n", "case x in\n a)\n  copy a\n  NEW\n  ;;\nesac\n"),
+    "a case on one line": ("case x in\n a) copy ;;\n b) c ;;\nesac\n", "case x in\n a) copy ;;\n b) c ;;\nesac\nNEW\n"),
+    "a substitution over lines": ("x=$(\n  copy a\n)\nnext\n", "x=$(\n  copy a\n)\nNEW\nnext\n"),
+    "a Tekton variable": ("copy $(params.a) é\nnext\n", "copy $(params.a) é\nNEW\nnext\n"),
+}
+
+
+def _in_a_block(script: str) -> str:
+    """A literal block that holds a script."""
+    lines = script.removesuffix("\n").split("\n")
+    return f"a: |{'' if script.endswith(chr(10)) else '-'}\n" + "".join(f"    {one}\n" for one in lines)
+
+
+@pytest.mark.parametrize(("script", "after"), BEHIND.values(), ids=BEHIND)
+def test_a_line_is_put_behind_a_command(script: str, after: str) -> None:
+    text = _in_a_block(script)
+
+    assert _in_a_block(after) == edited(
+        text, ("a",), lambda place: edit.insert_line(place, script.index("copy"), "NEW")
+    )
+
+
+def test_a_line_is_put_before_the_first() -> None:
+    assert "a: |\n  NEW\n  one\n" == edited("a: |\n  one\n", ("a",), lambda place: edit.insert_line(place, None, "NEW"))
+
+
+NOT_PUT = {
+    "a folded block": "a: >\n  one\n",
+    "quotes": "a: 'one'\n",
+    "an indentation indicator": "a: |2\n  one\n",
+    "a script that no shell reads": "a: |\n  one (\n  fi\n",
+    "a here-document that is not ended": "a: |\n  one <<EOF\n  two\n    EOF\n",
+    "a here-document with something behind its line": "a: |\n  one <<EOF |\n  two\n  EOF\n  three\n",
+    "two here-documents": "a: |\n  one <<A 3<<B\n  a\n  A\n  b\n  B\n",
+}
+
+
+@pytest.mark.parametrize("text", NOT_PUT.values(), ids=NOT_PUT)
+def test_no_line_is_put_where_that_is_not_exact(text: str) -> None:
+    with pytest.raises(Refusal):
+        edited(text, ("a",), lambda place: edit.insert_line(place, 0, "NEW"))

@@ -13,7 +13,14 @@ from tektonlint.edit.adding import append_item, insert_key
 from tektonlint.edit.change import Change, Refusal, apply
 from tektonlint.edit.moving import move_key, rename_key, unwrap_key
 from tektonlint.edit.removing import remove_item, remove_key
-from tektonlint.edit.texts import insert_lines, remove_lines, replace_fragment, replace_scalar, wrap_in_list
+from tektonlint.edit.texts import (
+    insert_line,
+    insert_lines,
+    remove_lines,
+    replace_fragment,
+    replace_scalar,
+    wrap_in_list,
+)
 from tektonlint.edit.values import Data
 
 __all__ = [
@@ -23,6 +30,7 @@ __all__ = [
     "append_item",
     "apply",
     "insert_key",
+    "insert_line",
     "insert_lines",
     "move_key",
     "remove_item",

@@ -113,6 +113,28 @@ def insert_lines(place: Place, number: int, lines: tuple[str, ...]) -> Change:
     return Change((replacing(place, at, at, block),), touches)
 
 
+def insert_line(place: Place, offset: int | None, line: str) -> Change:
+    """Puts a command on a line of its own into a shell script, behind the command that holds an offset of the text.
+
+    None means before the first line. The line is indented like the command, and stands behind its here-documents and
+    behind all the lines that it goes on over.
+    """
+    node, _, _ = _scalar(place)
+    if node.style != LITERAL:
+        raise Refusal("the text is not a literal block")
+    script = str(node.value)
+    if offset is None:
+        return insert_lines(place, 0, (line,))
+    if not 0 <= offset <= len(script):
+        raise ValueError(f"{offset} is no offset of the text")
+    from tektonlint.shell.lines import gap_behind
+
+    gap = gap_behind(script, offset)
+    if gap is None:
+        raise Refusal("the script is not understood")
+    return insert_lines(place, gap.line, (gap.indent + line,))
+
+
 def remove_lines(place: Place, first: int, count: int) -> Change:
     """Takes `count` lines out of a literal block scalar, from its line `first` (from 0); some line stays."""
     node, _, _ = _scalar(place)
