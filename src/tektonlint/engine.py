@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from tektonlint import suppress, workers
+from tektonlint.errors import UserError
 from tektonlint.finding import Finding, Location, Severity
 from tektonlint.patterns import pattern
 from tektonlint.policy.catalog import Catalog
@@ -218,6 +219,9 @@ class _Run:
             if places is None:
                 places = select(subject, getattr(self.contexts[name].enabled.policy.logic, "select", "resource"))
             findings = run(places)
+        except UserError:
+            # Of what somebody asked for, not of tektonlint.
+            raise
         except Exception as error:
             self.crashes.append(error)
             return self._crash(name, file, "these files" if subject is self.tree else "this file", error)

@@ -7,6 +7,7 @@ import os
 import sys
 
 from tektonlint import engine, report, tree
+from tektonlint.commands import programs
 from tektonlint.commands.loading import configured, is_configured
 from tektonlint.finding import Severity
 from tektonlint.policy.catalog import Choice, enabled
@@ -28,13 +29,14 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError("--stdin-name is for standard input, but the paths do not hold `-`")
     root = _root(paths, options, from_stdin=from_stdin)
     settings, catalog = configured(root, options.config, isolated=options.isolated)
+    selected, given = _selected(options.select), options.config is not None
     choice = Choice(
-        select=_selected(options.select) or settings.choice.select,
+        select=selected or settings.choice.select,
         ignore=(*settings.choice.ignore, *_names(options.ignore)),
         severities=settings.choice.severities,
         options=settings.choice.options,
     )
-    policies = enabled(catalog, choice)
+    policies = programs.permitted(enabled(catalog, choice), catalog, selected, settings, given=given)
     stdin = (options.stdin_name or "stdin.yaml", _stdin()) if from_stdin else None
     read = tree.read(paths, root, exclude=settings.exclude, stdin=stdin)
     fixed = 0

@@ -1,0 +1,69 @@
+"""Policies that start a program: who may ask for them, and where the program is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from tektonlint.config import Config
+from tektonlint.policy.catalog import Catalog
+from tektonlint.policy.context import Enabled
+from tektonlint.policy.format import Check, Policy
+from tektonlint.tree import UsageError
+
+# Every check that starts a program, by the function: a policy file of the linted tree may name it under any id.
+STARTS = {"tektonlint.checks.shellchecks:shellcheck": "shellcheck"}
+
+
+def permitted(
+    policies: Iterable[Enabled], catalog: Catalog, selected: tuple[str, ...], settings: Config, *, given: bool
+) -> tuple[Enabled, ...]:
+    """The policies, those that start a program with leave to do so.
+
+    `selected` are the names that the command line gives, and `given` says that it also names the configuration. The
+    tree that is linted may be a stranger's, so its own configuration starts nothing. Raises `ConfigError` or
+    `UsageError` for a policy that nobody else asked for, or whose program is not there.
+    """
+    return tuple(_with_leave(one, catalog, selected, settings, given) for one in policies)
+
+
+def _with_leave(one: Enabled, catalog: Catalog, selected: tuple[str, ...], settings: Config, given: bool) -> Enabled:
+    logic = one.policy.logic
+    program = STARTS.get(logic.function) if isinstance(logic, Check) else None
+    if program is None:
+        return one
+    if not given and all(catalog.policy(name) is not one.policy for name in selected):
+        raise _unasked(one.policy, program, catalog, settings)
+    from tektonlint.shell.shellcheck import Program
+
+    path = _found(program)
+    if path is None:
+        raise UsageError(
+            f"the policy `{one.policy.id}` needs the program `{program}`, which is not installed or not on PATH"
+        )
+    return one._replace(options={**one.options, "program": Program(path)})
+
+
+def _unasked(policy: Policy, program: str, catalog: Catalog, settings: Config) -> Exception:
+    """What to say of a policy that only the tree's own configuration asks for, with the line that does."""
+    how = f"only `--select {policy.id}` or a configuration given by --config can ask for it"
+    message = f"`{policy.id}` starts the program `{program}`; {how}"
+    written = settings.written
+    if written is not None:
+        for entry in written.entries("policies"):
+            if catalog.policy(entry.name) is policy:
+                return written.error(entry.key, message)
+        for name, node in written.items("select"):
+            if policy.id in catalog.ids(name):
+                return written.error(node, message)
+    return UsageError(message)
+
+
+def _found(program: str) -> str | None:
+    """The absolute path of a program; a relative entry of PATH may lead into the tree that is linted."""
+    import shutil
+
+    folders = [folder for folder in os.get_exec_path() if os.path.isabs(folder)]
+    path = shutil.which(program, path=os.pathsep.join(folders)) if folders else None
+    # Windows looks into the working folder first.
+    return path if path is not None and os.path.dirname(path) in folders else None
