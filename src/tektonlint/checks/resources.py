@@ -15,6 +15,9 @@ from tektonlint.tekton.selectors import select
 if TYPE_CHECKING:
     from fractions import Fraction
 
+    from tektonlint.model.definitions import Task
+    from tektonlint.model.graph import Model
+
 
 def suspicious_quantity(whole: Place, ctx: Context) -> Iterator[Finding]:
     """Amounts that parse, and mean something else than anyone can have meant: `512m` of memory, 4000 cpus.
@@ -425,6 +428,61 @@ def _says_something(requirements: Place) -> bool:
         (isinstance(part.node, Mapping) and part.node.index) or not isinstance(part.node, Mapping | Scalar)
         for part in requirements.entries()
     )
+
+
+def heavy_step_without_resources(task_spec: Place, ctx: Context) -> Iterator[Finding]:
+    """Tasks that build, move or test something large and ask for no memory; told of the step that does most.
+
+    The pod's request is the sum of its containers', so that of another step counts too. A limit is a request
+    (kubernetes, SetDefaults_Pod). A LimitRange fills in requests, divided among the steps (docs/compute-resources.md),
+    and runs may set them for a task or a step.
+    """
+    from tektonlint.model.work import OTHER, work_of, works_of
+
+    resource = task_spec.resource
+    field = _field(resource)
+    containers = [*task_spec.each("steps"), *task_spec.each("sidecars"), *_present(task_spec.get("stepTemplate"))]
+    if resource.partial or any(_may_have_memory(one.get(field)) for one in containers):
+        return
+    task = ctx.model.task(task_spec)
+    heaviest = work_of(ctx.model, task)
+    if heaviest is None or heaviest.kind == OTHER:
+        return
+    if ctx.model.is_patched(resource) or _is_filled_in(task, ctx.model):
+        return
+    step = next(step for step, work in works_of(ctx.model, task) if work == heaviest)
+    name = _text(step, "name")
+    who = f"`{name}`" if name else "This step"
+    message = (
+        f"{who} runs `{heaviest.what}`, and the task asks for no memory, so its pod is among the first to be evicted "
+        f"when the node runs short of it. Set `{field}.requests.memory`."
+    )
+    at = step.get("name") if name else None
+    yield ctx.finding(at or step, message, related=[(heaviest.location, "what it runs")])
+
+
+def _may_have_memory(requirements: Place | None) -> bool:
+    """Whether requirements ask for memory, or are only known later."""
+    if requirements is None:
+        return False
+    parts = [requirements, *(requirements.get(key) for key in ("requests", "limits"))]
+    is_unknown = any(part is not None and part.text for part in parts)
+    return is_unknown or any(requirements.get(key, "memory") is not None for key in ("requests", "limits"))
+
+
+def _is_filled_in(task: Task, model: Model) -> bool:
+    """Whether a LimitRange or a run in the tree gives a task's steps requests."""
+    ranges = model.cluster.limit_ranges
+    namespace = model.namespace_of(task.resource)
+    if ranges and (namespace is None or None in ranges or namespace in ranges):
+        return True
+    for run, name in model.runs_with(task):
+        items = [run.place]
+        if run.resource.kind == "PipelineRun":
+            items = [one for one in run.place.each("taskRunSpecs") if _text(one, "pipelineTaskName") == name]
+        if any(one.get("computeResources") is not None or any(_overrides(one, ("step",))) for one in items):
+            return True
+    return False
 
 
 def step_onerror_hides_failure(task_spec: Place, ctx: Context) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from tektonlint import scalars
-from tektonlint.document import Mapping, Node, Scalar, plain_data
+from tektonlint.document import Mapping, Node, Scalar, Sequence, plain_data
 from tektonlint.finding import Finding, Fix, Safety, Severity
 from tektonlint.policy.context import Context
 from tektonlint.schema import Schema, type_of
@@ -579,3 +579,52 @@ def _quantities(text: str, of: str) -> tuple[str, ...]:
     if not suffix or suffix.endswith("i"):
         return (f"{number}{suffix}",)
     return (f"{number}{suffix}i", f"{number}{'k' if suffix == 'K' else suffix}")
+
+
+def script_with_command(container: Place, ctx: Context) -> Iterator[Finding]:
+    """A script beside a command, its own or that of the step template, which is merged into every step first.
+
+    pkg/apis/pipeline/v1/container_validation.go, Step.Validate and Sidecar.Validate. A v1beta1 sidecar is not looked
+    at; there the script replaces the command (pkg/pod/script.go, convertListOfSteps).
+    """
+    script = container.get("script")
+    if script is None or not script.text or container.get("ref") is not None:
+        return
+    if script.known_text is None and "\n" not in script.text:
+        return
+    is_sidecar = "sidecars" in container.path[-2:]
+    command, from_template = container.get("command"), False
+    if not _has_items(command) and "steps" in container.path[-2:]:
+        steps = container.parent
+        spec = steps.parent if steps is not None else None
+        command, from_template = spec.get("stepTemplate", "command") if spec is not None else None, True
+    if command is None or not _has_items(command):
+        return
+    resource = container.resource
+    what = "sidecar" if is_sidecar else "step"
+    if is_sidecar and resource.version == "v1beta1":
+        message = (
+            "This sidecar runs its `script` and never this `command`; Tekton refuses the two together in v1. "
+            "Delete `command`, or call it in the script."
+        )
+        yield ctx.finding(command, message, at=command.key_location, severity=Severity.WARNING)
+        return
+    when = " when an event comes to create it" if resource.created else ""
+    if from_template:
+        message = (
+            f"This step has a `script`, and the step template gives it a `command`: Tekton refuses the two together"
+            f"{when}. Move `command` from the template to the steps that have no script."
+        )
+        related = [(command.key_location, "the template's command")]
+        yield ctx.finding(script, message, at=script.key_location, refused=True, related=related)
+        return
+    message = (
+        f"Tekton refuses a {what} that has a `script` and a `command`{when}. Delete `command`, or call it in the "
+        "script; `args` may stay, as the script's own."
+    )
+    related = [(script.key_location, "the script")]
+    yield ctx.finding(command, message, at=command.key_location, refused=True, related=related)
+
+
+def _has_items(place: Place | None) -> bool:
+    return place is not None and isinstance(place.node, Sequence) and bool(place.node.items)
