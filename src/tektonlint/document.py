@@ -47,13 +47,24 @@ class Scalar:
 
     __slots__ = ("end", "shared", "start", "style", "text", "value")
 
-    def __init__(self, start: int, end: int, text: str, style: str, value: scalars.Value) -> None:
-        self.start = start
-        self.end = end
-        self.text = text
-        self.style = style
-        self.value = value
-        self.shared = False
+    start: int
+    end: int
+    text: str
+    style: str
+    value: scalars.Value
+    shared: bool
+
+    @classmethod
+    def of(cls, start: int, end: int, text: str, style: str, value: scalars.Value) -> Scalar:
+        """A scalar of these parts."""
+        made = cls()
+        made.start = start
+        made.end = end
+        made.text = text
+        made.style = style
+        made.value = value
+        made.shared = False
+        return made
 
 
 class Entry:
@@ -63,10 +74,18 @@ class Entry:
 
     merged = False
 
-    def __init__(self, key: Scalar, value: Node, name: str) -> None:
-        self.key = key
-        self.value = value
-        self.name = name
+    key: Scalar
+    value: Node
+    name: str
+
+    @classmethod
+    def of(cls, key: Scalar, value: Node, name: str) -> Entry:
+        """An entry of these parts."""
+        made = cls()
+        made.key = key
+        made.value = value
+        made.name = name
+        return made
 
 
 class MergedEntry(Entry):
@@ -82,13 +101,24 @@ class Mapping:
 
     __slots__ = ("end", "entries", "flow", "index", "shared", "start")
 
-    def __init__(self, start: int, end: int, entries: list[Entry], index: dict[str, Entry], flow: bool) -> None:
-        self.start = start
-        self.end = end
-        self.entries = entries
-        self.index = index
-        self.flow = flow
-        self.shared = False
+    start: int
+    end: int
+    entries: list[Entry]
+    index: dict[str, Entry]
+    flow: bool
+    shared: bool
+
+    @classmethod
+    def of(cls, start: int, end: int, entries: list[Entry], index: dict[str, Entry], flow: bool) -> Mapping:
+        """A mapping of these parts."""
+        made = cls()
+        made.start = start
+        made.end = end
+        made.entries = entries
+        made.index = index
+        made.flow = flow
+        made.shared = False
+        return made
 
     def get(self, name: str) -> Node | None:
         """The value under a key, or None."""
@@ -326,7 +356,8 @@ class _Builder:
     def build(self) -> Node | None:
         """The root, or None where nothing is written. Raises `_Refused`.
 
-        The loop makes no call for most scalars: reading takes a good part of a run's time.
+        The loop makes no call for most scalars, and the nodes that there are most of have no `__init__`: reading takes
+        a good part of a run's time, and calling one costs more than what it does.
         """
         nodes: list[Node] = []
         # For every open collection, what stood before it in the one around it, and the event that opened it.
@@ -344,16 +375,21 @@ class _Builder:
                     text = event.value
                     start = base + event.start_mark.index
                     end = base + event.end_mark.index
-                    if end - start == len(text):
+                    if end - start == len(text) and text not in words and text[0] not in numeric:
                         # All that stands in the file is the text: no quotes, no tag, no anchor.
-                        style, simple = PLAIN, text not in words and text[0] not in numeric
+                        style = PLAIN
                     else:
                         style = event.style
-                        simple = style in _QUOTES and event.tag is None and event.anchor is None
-                    if simple:
-                        nodes.append(Scalar(start, end, text, style, text))
-                    else:
-                        nodes.append(self._scalar(event, start, end, nodes))
+                        if style not in _QUOTES or event.tag is not None or event.anchor is not None:
+                            nodes.append(self._scalar(event, start, end, nodes))
+                            continue
+                    scalar = Scalar()
+                    scalar.start = start
+                    scalar.end = end
+                    scalar.text = scalar.value = text
+                    scalar.style = style
+                    scalar.shared = False
+                    nodes.append(scalar)
                 elif kind is MappingEndEvent:
                     children = nodes
                     nodes, opening = opened.pop()
@@ -407,7 +443,7 @@ class _Builder:
             raise _Refused(start, str(error), end) from None
         if text == "<<" and tag not in _MERGE_TAGS:
             self._not_merging.add(start)
-        scalar = Scalar(start, end, text, style, value)
+        scalar = Scalar.of(start, end, text, style, value)
         if event.anchor is not None:
             self._anchors[event.anchor] = scalar
         if style in (LITERAL, FOLDED):
@@ -468,7 +504,10 @@ class _Builder:
             name = key.value
             if type(name) is not str:
                 name = self._name(key)
-            index[name] = Entry(key, value, name)
+            entry = index[name] = Entry()
+            entry.key = key
+            entry.value = value
+            entry.name = name
         entries = list(index.values())
         if 2 * len(entries) < len(nodes) or "<<" in index:
             entries, index = self._resolved(nodes)
@@ -476,7 +515,12 @@ class _Builder:
         if opening.flow_style:
             mapping = self._flow_mapping(opening, closing, entries, index)
         else:
-            mapping = Mapping(nodes[0].start, nodes[-1].end, entries, index, False)
+            mapping = Mapping()
+            mapping.start = nodes[0].start
+            mapping.end = nodes[-1].end
+            mapping.entries = entries
+            mapping.index = index
+            mapping.flow = mapping.shared = False
         if opening.anchor is not None:
             self._complete(opening, mapping)
         return mapping
@@ -489,7 +533,7 @@ class _Builder:
         if self.text[start] != "{":
             # The one pair of `[key: value]`, whose end mark stands at the next token.
             start, end = entries[0].key.start, entries[0].value.end
-        return Mapping(start, end, entries, index, True)
+        return Mapping.of(start, end, entries, index, True)
 
     def _complete(self, opening: Any, node: Node) -> None:
         """The anchor of a collection now stands for `node`, unless the name was given again inside it."""
@@ -518,7 +562,7 @@ class _Builder:
         written: dict[str, Entry] = {}
         for key, value in zip(nodes[::2], nodes[1::2], strict=True):
             assert isinstance(key, Scalar)
-            entry = Entry(key, value, key.value if isinstance(key.value, str) else self._name(key))
+            entry = Entry.of(key, value, key.value if isinstance(key.value, str) else self._name(key))
             entries.append(entry)
             if self._merges(entry.key):
                 self._merge(index, entry.value)
@@ -541,7 +585,7 @@ class _Builder:
             if not isinstance(source, Mapping):
                 raise _Refused(source.start, "`<<` merges something that is not a mapping", source.end)
             for name, entry in source.index.items():
-                index[name] = MergedEntry(entry.key, entry.value, name)
+                index[name] = MergedEntry.of(entry.key, entry.value, name)
 
     def _alias(self, event: Any, depth: int, written: int) -> Node:
         name: str = event.anchor
@@ -745,9 +789,9 @@ def _copy_at(node: Node, start: int, end: int) -> Node:
     """The anchored value again, standing where its alias stands; what is inside keeps its place."""
     copy: Node
     if isinstance(node, Scalar):
-        copy = Scalar(start, end, node.text, node.style, node.value)
+        copy = Scalar.of(start, end, node.text, node.style, node.value)
     elif isinstance(node, Mapping):
-        copy = Mapping(start, end, node.entries, node.index, node.flow)
+        copy = Mapping.of(start, end, node.entries, node.index, node.flow)
     else:
         copy = Sequence(start, end, node.items, node.flow)
     copy.shared = True

@@ -327,7 +327,7 @@ def source_of(path: str, data: bytes) -> Source:
 
 
 def _empty() -> Mapping:
-    return Mapping(0, 0, [], {}, False)
+    return Mapping.of(0, 0, [], {}, False)
 
 
 def _from_yaml(source: Source) -> Written:

@@ -92,8 +92,8 @@ def _node(value: object, path: Path, places: Dict[Path, int], start: int, source
         index: dict[str, Entry] = {}
         for name, inner in value.items():
             node = _node(inner, (*path, name), places, start, source)
-            index[name] = Entry(Scalar(node.start, node.start, name, PLAIN, name), node, name)
-        return Mapping(start, start, list(index.values()), index, False)
+            index[name] = Entry.of(Scalar.of(node.start, node.start, name, PLAIN, name), node, name)
+        return Mapping.of(start, start, list(index.values()), index, False)
     if isinstance(value, list):
         items = [_node(inner, (*path, number), places, start, source) for number, inner in enumerate(value)]
         return Sequence(start, start, items, False)
@@ -107,7 +107,7 @@ def _node(value: object, path: Path, places: Dict[Path, int], start: int, source
         value = int(value) if value.is_integer() and abs(value) < 1e21 else float(value)
     elif not isinstance(value, str | int):
         raise error_in(source.shown, f"`{text}` is a date or a time; quote it", source.line_column(start)[0])
-    return Scalar(start, start, text, PLAIN, value)
+    return Scalar.of(start, start, text, PLAIN, value)
 
 
 _TOKEN = re.compile(

@@ -245,7 +245,7 @@ def _first(text: str | None) -> int | None:
 
 def _claim(root: Mapping, name: str, namespace: str | None, at: Location) -> Claim:
     spec = root.get("spec")
-    spec = spec if isinstance(spec, Mapping) else Mapping(0, 0, [], {}, False)
+    spec = spec if isinstance(spec, Mapping) else Mapping.of(0, 0, [], {}, False)
     modes = spec.get("accessModes")
     texts = (text_of(item) for item in modes.items) if isinstance(modes, Sequence) else ()
     resources = spec.get("resources")
