@@ -60,7 +60,7 @@ class Problem:
 class Schema:
     """A JSON Schema (2020-12, the keywords of `KEYWORDS`), opened only as far as values reach into it."""
 
-    __slots__ = ("_definitions", "_items", "_properties", "additional", "embedded", "raw", "rest", "types")
+    __slots__ = ("_definitions", "_items", "additional", "embedded", "properties", "raw", "rest", "simple", "types")
 
     def __init__(self, raw: RawSchema | bool, definitions: RawSchema | None = None) -> None:
         opened: RawSchema = ({} if raw else {"not": {}}) if isinstance(raw, bool) else raw
@@ -71,7 +71,8 @@ class Schema:
             opened = self._definitions[opened["$ref"].removeprefix("#/$defs/")]
         self.raw = opened
         self.types = _types(opened)
-        self._properties: dict[str, Schema] = {}
+        # Those of its properties that have been opened.
+        self.properties: dict[str, Schema] = {}
         self._items: Schema | None = None
         additional = opened.get("additionalProperties", True)
         # True: anything may stand beside the known properties; False: nothing may.
@@ -79,16 +80,18 @@ class Schema:
             additional if isinstance(additional, bool) else Schema(additional, self._definitions)
         )
         self.rest = tuple((keyword, opened[keyword]) for keyword in opened if keyword in _CHECKS)
+        # The types of values with which a scalar is as it should be, whatever else it is.
+        self.simple = frozenset[type]() if self.rest else _values_of(self.types)
 
     def under(self, name: str) -> Schema | bool:
         """The schema of the value under a key; True where it is free, False where the key is not allowed."""
-        schema = self._properties.get(name)
+        schema = self.properties.get(name)
         if schema is not None:
             return schema
         raw = self.raw.get("properties", {}).get(name)
         if raw is None:
             return self.additional
-        schema = self._properties[name] = self.sub(raw)
+        schema = self.properties[name] = self.sub(raw)
         return schema
 
     @property
@@ -152,6 +155,10 @@ def _types(raw: RawSchema) -> frozenset[str] | None:
     return frozenset(names | {"integer"} if "number" in names else names)
 
 
+def _values_of(types: frozenset[str] | None) -> frozenset[type]:
+    return frozenset(value for value, name in _TYPES.items() if types is None or name in types)
+
+
 def _check(node: Node, key: Scalar | None, schema: Schema, embedded: bool, found: list[Problem]) -> None:
     """Appends the problems of `node`; the paths of those inside it begin at its children."""
     types = schema.types
@@ -179,15 +186,21 @@ def _check(node: Node, key: Scalar | None, schema: Schema, embedded: bool, found
 
 
 def _check_entries(node: Mapping, schema: Schema, embedded: bool, found: list[Problem]) -> None:
+    opened = schema.properties
     for name, entry in node.index.items():
-        before = len(found)
-        inner = schema.under(name)
+        value = entry.value
+        inner = opened.get(name) or schema.under(name)
         if isinstance(inner, Schema):
-            _check(entry.value, entry.key, inner, embedded or inner.embedded, found)
+            # Most values are such scalars; a call for each would take most of the walk's time.
+            if type(value) is Scalar and type(value.value) in inner.simple:
+                continue
+            before = len(found)
+            _check(value, entry.key, inner, embedded or inner.embedded, found)
+            if len(found) > before:
+                _prefix(found, before, name)
         elif not inner:
-            found.append(Problem("additionalProperties", schema, entry.value, entry.key, embedded, node))
-        if len(found) > before:
-            _prefix(found, before, name)
+            found.append(Problem("additionalProperties", schema, value, entry.key, embedded, node))
+            _prefix(found, len(found) - 1, name)
 
 
 def _check_items(node: Sequence, schema: Schema, embedded: bool, found: list[Problem]) -> None:
