@@ -198,10 +198,13 @@ class _Run:
                 if across and not is_across:
                     continue
                 is_idle = (wanted or texts) and keys.isdisjoint(wanted) and places is not None
-                if is_idle and not any(self._has_text(file.source, text) for text in texts):
+                if is_idle and not (texts and self._has_one(file.source, texts)):
                     self.reached[name] += len(places or ())
                     continue
                 yield from self._guarded(name, file, run, resource, places)
+
+    def _has_one(self, source: Source, texts: tuple[str, ...]) -> bool:
+        return any(self._has_text(source, text) for text in texts)
 
     def _has_text(self, source: Source, text: str) -> bool:
         if self._searched[0] is not source:

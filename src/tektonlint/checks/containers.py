@@ -9,7 +9,7 @@ from tektonlint.finding import Finding, Fix, Safety, Severity
 from tektonlint.patterns import pattern
 from tektonlint.policy.context import Context
 from tektonlint.tekton.image import parse_image
-from tektonlint.tekton.resource import Place
+from tektonlint.tekton.resource import Place, Resource
 from tektonlint.tekton.selectors import select
 
 
@@ -147,10 +147,9 @@ def undefined_volume(task_spec: Place, ctx: Context) -> Iterator[Finding]:
     if resource.partial or all(name.text in known for name in names):
         return
     in_a_run = resource.kind in ("PipelineRun", "TaskRun")
-    for run in ctx.tree.resources:
-        if not in_a_run or run is resource or run.partial:
-            for template in select(run, "pod-templates"):
-                known.update(_names(template.each("volumes")))
+    if in_a_run:
+        known.update(_volumes_of_pods(resource))
+    known |= _volumes_of_runs(ctx, only_partial=in_a_run)
     if None in known:
         return
     for name in names:
@@ -163,6 +162,20 @@ def undefined_volume(task_spec: Place, ctx: Context) -> Iterator[Finding]:
             f"so Kubernetes refuses the pod. Add it under `volumes`{unless}."
         )
         yield ctx.finding(name, message, severity=None if in_a_run else Severity.WARNING)
+
+
+def _volumes_of_runs(ctx: Context, *, only_partial: bool) -> frozenset[str | None]:
+    """The names of the volumes that any run of the tree brings in a pod template, or any patch of a run."""
+    memo: dict[bool, frozenset[str | None]] = ctx.model.memo.setdefault("volumes of pod templates", {})
+    if only_partial not in memo:
+        runs = (run for run in ctx.tree.resources if run.partial or not only_partial)
+        memo[only_partial] = frozenset(name for run in runs for name in _volumes_of_pods(run))
+    return memo[only_partial]
+
+
+def _volumes_of_pods(run: Resource) -> Iterator[str | None]:
+    for template in select(run, "pod-templates"):
+        yield from _names(template.each("volumes"))
 
 
 def _names(volumes: Iterator[Place]) -> Iterator[str | None]:

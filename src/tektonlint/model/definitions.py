@@ -141,8 +141,10 @@ class Task(Spec):
 
 def name_of(place: Place | None, key: str = "name") -> str | None:
     """The text under `name`, if it is written out: neither rendered later nor made of variables."""
-    node = place.node if place is not None else None
-    text = text_of(node.get(key)) if isinstance(node, Mapping) else None
+    if place is None or type(place.node) is not Mapping:
+        return None
+    entry = place.node.index.get(key)
+    text = text_of(entry.value) if entry is not None else None
     if text and ("$" in text or "{" in text):
         return None if "$(" in text or RENDERED_LATER.search(text) else text
     return text or None

@@ -9,7 +9,7 @@ from typing import Any
 from tektonlint.document import Document, Mapping, Node, Scalar, Sequence
 from tektonlint.finding import Location, Path, ResourceId
 from tektonlint.patterns import pattern
-from tektonlint.text import Source, Span
+from tektonlint.text import Span
 
 # Text that something else replaces before Tekton reads it: a TriggerTemplate's params (triggers
 # docs/triggertemplates.md) and the variables of Pipelines-as-Code, Helm and Jinja.
@@ -19,17 +19,19 @@ RENDERED_LATER = pattern(r"\$\((?:tt\.params\.|uid\))|\{\{|\{%")
 class Resource:
     """One object: a document, an item of a `kind: List`, or what a TriggerTemplate creates.
 
-    `path` leads from the document's root to `root`. A `created` object is written by a TriggerTemplate when
-    an event comes, so nothing checks it when the manifest is applied. A `partial` one is a Kustomize patch:
-    what it does not say is said elsewhere. `memo` keeps what was computed about it once, by the name of the fact.
+    `source` is the file it stands in; `path` leads from the document's root to `root`. A `created` object is written
+    by a TriggerTemplate when an event comes, so nothing checks it when the manifest is applied. A `partial` one is a
+    Kustomize patch: what it does not say is said elsewhere. `memo` keeps what was computed about it once, by the name
+    of the fact.
     """
 
-    __slots__ = ("created", "document", "group", "kind", "memo", "partial", "path", "root", "version")
+    __slots__ = ("created", "document", "group", "kind", "memo", "partial", "path", "root", "source", "version")
 
     def __init__(
         self, document: Document, root: Mapping, path: Path = (), *, created: bool = False, partial: bool = False
     ) -> None:
         self.document = document
+        self.source = document.source
         self.root = root
         self.path = path
         self.created = created
@@ -37,11 +39,6 @@ class Resource:
         self.group, _, self.version = (text_of(root.get("apiVersion")) or "").rpartition("/")
         self.kind = text_of(root.get("kind")) or ""
         self.memo: dict[str, Any] = {}
-
-    @property
-    def source(self) -> Source:
-        """The file it stands in."""
-        return self.document.source
 
     @property
     def api_version(self) -> str:
@@ -75,6 +72,11 @@ class Resource:
         return Place(self, self.root, self.path, None)
 
 
+# A run makes a hundred places for each file: those that are most are made without `__init__`, which costs more than
+# all that it sets.
+_new = object.__new__
+
+
 class Place:
     """A value inside a resource: its node, its path from the document's root, and its key if it has one."""
 
@@ -90,11 +92,19 @@ class Place:
         """The place under one key after another, or None where a step of the way is not there."""
         node, key = self.node, self.key
         for name in names:
-            entry = node.index.get(name) if isinstance(node, Mapping) else None
+            if type(node) is not Mapping:
+                return None
+            entry = node.index.get(name)
             if entry is None:
                 return None
-            node, key = entry.value, entry.key
-        return Place(self.resource, node, self.path + names, key)
+            node = entry.value
+            key = entry.key
+        place = _new(Place)
+        place.resource = self.resource
+        place.node = node
+        place.path = self.path + names
+        place.key = key
+        return place
 
     @property
     def parent(self) -> Place | None:
@@ -114,8 +124,14 @@ class Place:
     def items(self) -> Iterator[Place]:
         """The places of a list's items; nothing where this is no list."""
         if isinstance(self.node, Sequence):
+            resource, path = self.resource, self.path
             for number, item in enumerate(self.node.items):
-                yield Place(self.resource, item, (*self.path, number), None)
+                place = _new(Place)
+                place.resource = resource
+                place.node = item
+                place.path = (*path, number)
+                place.key = None
+                yield place
 
     def entries(self) -> Iterator[Place]:
         """The places of a mapping's values; nothing where this is no mapping."""
