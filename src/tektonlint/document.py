@@ -161,10 +161,10 @@ class Problem(NamedTuple):
 class Document:
     """One non-empty document of a file; `index` counts those from 0.
 
-    `keys` are the keys of all its mappings, as they are read.
+    `keys` are the keys of all its mappings, as they are read. `aliases` says whether it has any.
     """
 
-    __slots__ = ("duplicates", "index", "keys", "root", "source", "span")
+    __slots__ = ("aliases", "duplicates", "index", "keys", "root", "source", "span")
 
     def __init__(
         self,
@@ -174,6 +174,7 @@ class Document:
         span: Span,
         duplicates: tuple[Duplicate, ...],
         keys: frozenset[str] | set[str],
+        aliases: bool,
     ) -> None:
         self.source = source
         self.index = index
@@ -181,6 +182,7 @@ class Document:
         self.span = span
         self.duplicates = duplicates
         self.keys = keys
+        self.aliases = aliases
 
 
 class Loaded(NamedTuple):
@@ -223,7 +225,8 @@ def load(source: Source) -> Loaded:
         if builder.dropped is not None:
             problems.append(Problem(*builder.dropped, count, refused=False))
         if root is not None and not (type(root) is Scalar and root.value is None):
-            documents.append(Document(source, count, root, span, tuple(builder.duplicates), builder.keys))
+            duplicates = tuple(builder.duplicates)
+            documents.append(Document(source, count, root, span, duplicates, builder.keys, builder.aliases))
             count += 1
     if bad_separator is not None:
         # YAMLReader gives up with what it has gathered of the document that the separator ends.
@@ -350,6 +353,7 @@ class _Builder:
         # What every anchor stands for: a node, or the event that opened it if it is a collection still open.
         self._anchors: dict[str, Any] = {}
         self._not_merging: set[int] = set()
+        self.aliases = False
         self._aliased = 0
         self._last_block: Scalar | None = None
 
@@ -596,6 +600,7 @@ class _Builder:
             raise _Refused(start, f"there is no anchor `&{name}` before this alias in the document", end)
         if not isinstance(target, Scalar | Mapping | Sequence):
             raise _Refused(start, f"the anchor `&{name}` contains itself", end)
+        self.aliases = True
         size, height = _share(target, self.text)
         self._aliased += size
         if _too_many(self._aliased, written + self._aliased):

@@ -10,6 +10,7 @@ Kubernetes' in `args`.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from tektonlint.document import Mapping, Node, Scalar, Sequence
@@ -42,8 +43,8 @@ _VARIABLE = pattern(
 _SEGMENT = pattern(r"""\.([A-Za-z0-9_/-]+)|\[(\*|[0-9]+)\]|\[(?:'([^']*)'|"([^"]*)")\]""")
 
 
-# Where an alias may stand, or a character that is written by its number.
-_ODD = (" *", "\n*", "[*", "{*", ",*", "\\x", "\\u", "\\U")
+# How a character is written by its number.
+_ESCAPES = ("\\x", "\\u", "\\U")
 
 
 class Variable(NamedTuple):
@@ -100,6 +101,7 @@ class Use(NamedTuple):
         return self.place.part(self.variable.start, self.variable.end)
 
 
+@lru_cache(maxsize=1024)
 def variables(text: str) -> tuple[Variable, ...]:
     """Tekton's variables in a text, from left to right; there is no way to escape one."""
     if "$(" not in text:
@@ -135,7 +137,8 @@ def uses(place: Place) -> tuple[Use, ...]:
         spans: dict[Path, tuple[int, int]] = {}
         if "$(" in resource.source.text:
             # What an alias or a merge brings stands elsewhere in the text, and an escape may be a dollar.
-            plain = not any(one in resource.source.text for one in _ODD)
+            text = resource.source.text
+            plain = not resource.document.aliases and not any(one in text for one in _ESCAPES)
             _collect(resource, resource.root, resource.path, None, found, spans, plain)
         known = resource.memo["variables"] = (tuple(found), spans)
     start, end = known[1].get(place.path, (0, 0))
@@ -156,24 +159,16 @@ def _collect(
     In a `plain` text only that of a node has to be searched to know that no variable stands in it.
     """
     start = len(found)
-    text = resource.source.text
+    find = resource.source.text.find
     if isinstance(node, Mapping):
         for name, entry in node.index.items():
             value = entry.value
-            if isinstance(value, Scalar):
-                if "$(" not in value.text:
-                    continue
-            elif plain and text.find("$(", value.start, value.end) < 0:
-                continue
-            _collect(resource, value, (*path, name), entry.key, found, spans, plain)
+            if "$(" in value.text if type(value) is Scalar else not plain or find("$(", value.start, value.end) >= 0:
+                _collect(resource, value, (*path, name), entry.key, found, spans, plain)
     elif isinstance(node, Sequence):
         for number, item in enumerate(node.items):
-            if isinstance(item, Scalar):
-                if "$(" not in item.text:
-                    continue
-            elif plain and text.find("$(", item.start, item.end) < 0:
-                continue
-            _collect(resource, item, (*path, number), None, found, spans, plain)
+            if "$(" in item.text if type(item) is Scalar else not plain or find("$(", item.start, item.end) >= 0:
+                _collect(resource, item, (*path, number), None, found, spans, plain)
     else:
         place = Place(resource, node, path, key)
         found.extend(Use(place, one) for one in variables(node.text))

@@ -305,7 +305,9 @@ def _relative(path: str, folder: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _relative_folder(path: str, folder: str) -> str:
-    return os.path.relpath(path, folder).replace(os.sep, "/")
+    inside = folder if folder.endswith(os.sep) else folder + os.sep
+    below = path.removeprefix(inside) if path.startswith(inside) else ""
+    return (below or os.path.relpath(path, folder)).replace(os.sep, "/")
 
 
 def _reason(error: OSError) -> str:
