@@ -23,8 +23,7 @@ from tektonlint.tree import File, Tree
 CRASH = "internal-error"
 _ABOUT_COMMENTS = Emitted(by=suppress.__name__)
 
-Run = Callable[[tuple[Any, ...]], list[Finding]]
-
+Function = Callable[[Any, Context], Iterable[Finding]]
 
 
 class Report(NamedTuple):
@@ -65,10 +64,9 @@ class _Share(NamedTuple):
 
 
 class _Runner(NamedTuple):
-    """A policy, ready to run over a resource; see `Check` for `across` and for what `keys` and `texts` are."""
+    """A policy over places of a resource; see `Check` for `across` and for what `keys` and `texts` are."""
 
     name: str
-    run: Run
     across: bool
     keys: frozenset[str]
     texts: tuple[str, ...]
@@ -87,7 +85,7 @@ class _Run:
         for name, context in self.contexts.items():
             if isinstance(context.enabled.policy.logic, Check):
                 self._wide.setdefault(context.enabled.policy.logic.select, []).append(name)
-        self._runners = {name: _runner(context) for name, context in self.contexts.items()}
+        self._functions: dict[str, Function] = {}
         self._searched: tuple[Source | None, dict[str, bool]] = (None, {})
         self._by_kind: dict[tuple[str, str], dict[str, list[_Runner]]] = {}
 
@@ -165,7 +163,7 @@ class _Run:
 
     def _over(self, select: str, subject: Any, file: File) -> Iterator[Finding]:
         for name in self._wide.get(select, ()):
-            yield from self._guarded(name, file, self._runners[name], subject, (subject,))
+            yield from self._guarded(name, file, subject, (subject,))
 
     def _policies_for(self, resource: Resource) -> dict[str, list[_Runner]]:
         """The policies over places that apply to a kind and version, by their selectors."""
@@ -179,8 +177,7 @@ class _Run:
                     across, words = (logic.across_files, logic.mentions) if isinstance(logic, Check) else (False, ())
                     keys = frozenset(word for word in words if word[0].isalpha())
                     texts = tuple(word for word in words if word not in keys)
-                    runner = _Runner(name, self._runners[name], across, keys, texts)
-                    runners.setdefault(logic.select, []).append(runner)
+                    runners.setdefault(logic.select, []).append(_Runner(name, across, keys, texts))
         return runners
 
     def _over_places(self, file: File, resource: Resource, *, across: bool = False) -> Iterator[Finding]:
@@ -194,14 +191,16 @@ class _Run:
                 places = None
             if places == ():
                 continue
-            for name, run, is_across, wanted, texts in runners:
+            for name, is_across, wanted, texts in runners:
                 if across and not is_across:
                     continue
                 is_idle = (wanted or texts) and keys.isdisjoint(wanted) and places is not None
                 if is_idle and not (texts and self._has_one(file.source, texts)):
                     self.reached[name] += len(places or ())
                     continue
-                yield from self._guarded(name, file, run, resource, places)
+                found = self._guarded(name, file, resource, places)
+                if found:
+                    yield from found
 
     def _has_one(self, source: Source, texts: tuple[str, ...]) -> bool:
         return any(self._has_text(source, text) for text in texts)
@@ -214,14 +213,16 @@ class _Run:
             known = self._searched[1][text] = text in source.text or _ESCAPE.search(source.text) is not None
         return known
 
-    def _guarded(
-        self, name: str, file: File, run: Run, subject: Any, places: tuple[Any, ...] | None
-    ) -> list[Finding]:
+    def _guarded(self, name: str, file: File, subject: Any, places: tuple[Any, ...] | None) -> list[Finding]:
         """A crash is a finding that names policy and file; the rest of the run goes on."""
+        context = self.contexts[name]
         try:
             if places is None:
-                places = select(subject, getattr(self.contexts[name].enabled.policy.logic, "select", "resource"))
-            findings = run(places)
+                places = select(subject, getattr(context.enabled.policy.logic, "select", "resource"))
+            function = self._functions.get(name)
+            if function is None:
+                function = self._functions[name] = _function(context.enabled.policy)
+            findings = [finding for place in places for finding in function(place, context)]
         except UserError:
             # Of what somebody asked for, not of tektonlint.
             raise
@@ -263,32 +264,21 @@ def _applies(policy: Policy, kind: str, version: str) -> bool:
     return (not policy.applies_to or kind in policy.applies_to) and (not policy.versions or version in policy.versions)
 
 
-def _runner(context: Context) -> Run:
-    """A function from places (or a file, or the tree) to what a policy finds there."""
-    logic = context.enabled.policy.logic
+def _function(policy: Policy) -> Function:
+    """What finds something at a place, in a file or in the tree; a check's is imported with its first place."""
+    logic = policy.logic
     if isinstance(logic, Assertion):
         assertion = logic
-        return lambda places: [finding for place in places for finding in failed(place, assertion, context)]
-    if not isinstance(logic, Check):
-        return lambda _: []
-    function: Callable[[Any, Context], Iterable[Finding]] | None = None
-    name = logic.function
-
-    def checked(places: tuple[Any, ...]) -> list[Finding]:
-        nonlocal function
-        if function is None:
-            function = resolve(name)
-        return [finding for place in places for finding in function(place, context)]
-
-    return checked
+        return lambda place, context: failed(place, assertion, context)
+    return resolve(logic.function) if isinstance(logic, Check) else lambda place, context: ()
 
 
 # In double quotes any character can be written by its number.
 _ESCAPE = pattern(r"\\[xuU][0-9A-Fa-f]")
 
 
-def resolve(name: str) -> Callable[[Any, Context], Iterable[Finding]]:
-    """The function that `module:function` names, imported when it is first needed."""
+def resolve(name: str) -> Function:
+    """The function that `module:function` names."""
     module, _, attribute = name.partition(":")
-    function: Callable[[Any, Context], Iterable[Finding]] = getattr(importlib.import_module(module), attribute)
+    function: Function = getattr(importlib.import_module(module), attribute)
     return function

@@ -242,28 +242,32 @@ def _passing(whole: Place, model: Model) -> tuple[_Passing, ...]:
 
 
 def _passing_in(resource: Resource, model: Model) -> Iterator[_Passing]:
+    from tektonlint.model.definitions import name_of
+
     if resource.group != "tekton.dev" or resource.partial:
         return
-    passing: list[_Passing] = []
+    users: list[tuple[User, Pipeline | None]] = []
     if resource.kind == "PipelineRun":
-        run = model.run(resource)
-        passing.append(_Passing(run, [], {}, "Pipeline", model.pipeline_of(run)))
+        users.append((model.run(resource), None))
     elif resource.kind == "TaskRun":
-        task_run = model.task_run(resource)
-        passing.append(_Passing(task_run, [], {}, "Task", model.task_of(task_run)))
+        users.append((model.task_run(resource), None))
     for spec in select(resource, "pipeline-specs"):
         pipeline = model.pipeline(spec)
-        for task in pipeline.all_tasks:
-            if task.runs_pipeline:
-                passing.append(_Passing(task, [], {}, "Pipeline", model.pipeline_of(task), pipeline))
-            else:
-                passing.append(_Passing(task, [], {}, "Task", model.task_of(task), pipeline))
-    for one in passing:
-        entries = _entries(one.user.place)
+        users.extend((task, pipeline) for task in pipeline.all_tasks)
+    for user, around in users:
+        entries = _entries(user.place)
         if entries is not None:
-            named = ((place.get("name"), place) for place in entries)
-            names = {name.text or "": place for name, place in named if name is not None}
-            yield one._replace(entries=entries, names=names)
+            names = {name: place for place in entries if (name := name_of(place)) is not None}
+            yield _Passing(user, entries, names, *_what_is_run(user, model), around)
+
+
+def _what_is_run(user: User, model: Model) -> tuple[str, Answer[Task] | Answer[Pipeline]]:
+    """The kind of what a run or a task of a Pipeline runs, and what that is."""
+    from tektonlint.model.runs import PipelineRun, TaskRun
+
+    if isinstance(user, PipelineRun) or (not isinstance(user, TaskRun) and user.runs_pipeline):
+        return "Pipeline", model.pipeline_of(user)
+    return "Task", model.task_of(user)
 
 
 def _entries(user: Place) -> list[Place] | None:
@@ -272,9 +276,9 @@ def _entries(user: Place) -> list[Place] | None:
 
     matrix = user.get("matrix")
     if matrix is None:
-        entries = list(user.each("params"))
-        is_known = _is_list(user.get("params")) and all(name_of(entry) is not None for entry in entries)
-        return entries if is_known else None
+        params = user.get("params")
+        entries = [] if params is None else list(params.items())
+        return entries if _is_list(params) and all(name_of(entry) is not None for entry in entries) else None
     lists = [user.get("params"), user.get("matrix", "params"), user.get("matrix", "include")]
     includes = list(user.each("matrix", "include"))
     lists.extend(include.get("params") for include in includes)
@@ -301,7 +305,7 @@ def missing_param(whole: Place, ctx: Context) -> Iterator[Finding]:
         return
     for passing in _passing(whole, model):
         specs = _specs(passing.answer)
-        required = [{name: one for name, one in spec.params.items() if not one.has_default} for spec in specs]
+        required = [spec.required_params for spec in specs]
         if not required or not any(name not in passing.names for name in required[0]):
             continue
         known = _reaching(passing, specs, model)

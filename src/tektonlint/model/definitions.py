@@ -69,6 +69,11 @@ class Spec:
         return found
 
     @cached_property
+    def required_params(self) -> dict[str, Param]:
+        """Those of them that have no default."""
+        return {name: one for name, one in self.params.items() if not one.has_default}
+
+    @cached_property
     def params_are_known(self) -> bool:
         """Whether every declaration has a name that is written out."""
         return all(name_of(place) is not None for place in self.place.each("params"))

@@ -358,8 +358,9 @@ class Model:
                 return Answer(REMOTE, name=name, at=at)
             left = tuple(local or beside)
         # A Pipeline that stands elsewhere may be applied in another way too.
-        if not left and (not runs or _pac_root(user) is None):
-            applied = tuple(one for one in candidates if _pac_root(user) is not None or not self.is_pac(one))
+        is_inside = _pac_root(user) is not None
+        if not left and not (runs and is_inside):
+            applied = candidates if is_inside else tuple(one for one in candidates if not self.is_pac(one))
             if candidates and not applied:
                 # Nothing puts what lies in `.tekton` on the cluster, but somebody may.
                 return Answer(REMOTE, name=name, at=at)

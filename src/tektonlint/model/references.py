@@ -39,12 +39,18 @@ def nearest(user: Resource, candidates: Iterable[Resource], kustomizations: Kust
     A kustomization that lists both decides, the innermost one; else the one in the deepest folder that both share.
     Objects in another namespace than the user's are none of them.
     """
-    left = [one for one in candidates if _may_share(user, one, kustomizations)]
+    file = user.source.name
+    listed = bool(kustomizations.listing(file))
+    if not listed and None in _spaces(user, kustomizations.namespaces(file)):
+        # Of most users nothing says which namespace they are put into: it may be that of any candidate.
+        left = [*candidates]
+    else:
+        left = [one for one in candidates if _may_share(user, one, kustomizations)]
     if len(left) < 2:
         return tuple(left)
-    listed = _listed_together(user.source.name, left, kustomizations)
-    if listed:
-        return tuple(listed)
+    together = _listed_together(file, left, kustomizations) if listed else []
+    if together:
+        return tuple(together)
     depths = [_shared_depth(user, one) for one in left]
     deepest = max(depths)
     return tuple(one for one, depth in zip(left, depths, strict=True) if depth == deepest)

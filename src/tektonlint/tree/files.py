@@ -73,11 +73,9 @@ class Tree:
         """
         documents = [
             document
-            for file in self.files
-            if file.template is None
-            and (any(word in file.source.text for word in words) or _last(file.source.name) in names)
-            for document in file.loaded.documents
-            if not is_tekton(document.root)
+            for source, others in self._beside
+            if any(word in source.text for word in words) or _last(source.name) in names
+            for document in others
         ]
         marks = [word.encode() for word in words]
         for number, (name, _, data) in enumerate(self.others):
@@ -85,6 +83,13 @@ class Tree:
             if any(mark in data for mark in marks) or _last(name) in names or b"\0" in data:
                 documents.extend(self._other(number))
         return tuple(documents)
+
+    @cached_property
+    def _beside(self) -> tuple[tuple[Source, tuple[Document, ...]], ...]:
+        """The documents of each file that are not Tekton's; few files have any."""
+        whole = ((file.source, file.loaded.documents) for file in self.files if file.template is None)
+        each = ((source, tuple(one for one in found if not is_tekton(one.root))) for source, found in whole)
+        return tuple((source, others) for source, others in each if others)
 
     def _other(self, number: int) -> tuple[Document, ...]:
         known = self._parsed.get(number)
