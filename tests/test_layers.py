@@ -13,6 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "src" / "tektonlint"
 LAYERS = [
     "errors",
     "patterns",
+    "lazy",
     "text",
     "workers",
     "near",

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tektonlint.finding import Path
+from tektonlint.lazy import cached_property
 from tektonlint.model.definitions import Task, is_null, name_of
 from tektonlint.patterns import pattern
 from tektonlint.tekton.resource import Place, Resource
@@ -53,7 +53,7 @@ class Model:
         self._pipeline_tasks: dict[Key, PipelineTask] = {}
         self._runs: dict[int, PipelineRun] = {}
         self._task_runs: dict[int, TaskRun] = {}
-        self._answers: dict[Key, Answer[Task] | Answer[Pipeline]] = {}
+        self._answers: dict[tuple[object, str], Answer[Task] | Answer[Pipeline]] = {}
         self._patched: dict[int, bool] = {}
         self._by_place: dict[tuple[object, ...], tuple[Resource, ...]] = {}
         # What others work out about its parts once, by the name of the fact.
@@ -155,11 +155,11 @@ class Model:
 
     def task_of(self, user: PipelineTask | TaskRun) -> Answer[Task]:
         """The task spec that a PipelineTask or TaskRun runs."""
-        return self._answer(user.place, "Task", self.task, _spec_of_task)
+        return self._answer(user, "Task", self.task, _spec_of_task)
 
     def pipeline_of(self, user: PipelineRun | PipelineTask) -> Answer[Pipeline]:
         """The pipeline spec that a PipelineRun runs, or a PipelineTask that starts a child."""
-        return self._answer(user.place, "Pipeline", self.pipeline, _spec_of_pipeline)
+        return self._answer(user, "Pipeline", self.pipeline, _spec_of_pipeline)
 
     def is_put_inline(self, user: PipelineTask | PipelineRun, spec: Task | Pipeline) -> bool:
         """Whether a spec stands inline once Tekton sees it: written so, or put there by Pipelines-as-Code.
@@ -297,12 +297,16 @@ class Model:
     # How a name is looked up.
 
     def _answer(
-        self, user: Place, kind: str, make: Callable[[Place], T], spec_of: Callable[[Resource], Place | None]
+        self,
+        user: PipelineTask | PipelineRun | TaskRun,
+        kind: str,
+        make: Callable[[Place], T],
+        spec_of: Callable[[Resource], Place | None],
     ) -> Answer[T]:
-        key = (id(user.resource), (*user.path, kind))
+        key = (user, kind)
         answer = self._answers.get(key)
         if answer is None:
-            answer = self._answers[key] = self._resolved(user, kind, make, spec_of)  # type: ignore[assignment]
+            answer = self._answers[key] = self._resolved(user.place, kind, make, spec_of)  # type: ignore[assignment]
         return answer  # type: ignore[return-value]
 
     def _resolved(

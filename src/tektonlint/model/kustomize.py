@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from functools import cached_property
 from typing import NamedTuple
 
 from tektonlint.document import Document, Mapping, Node, Sequence, load
+from tektonlint.lazy import cached_property
 from tektonlint.patterns import pattern
 from tektonlint.tekton.resource import text_of
 from tektonlint.text import Source

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
 from typing import NamedTuple
 
 from tektonlint.document import Sequence
 from tektonlint.finding import Location
+from tektonlint.lazy import cached_property
 from tektonlint.model.definitions import Spec, name_of, named, number_of
 from tektonlint.tekton.durations import parse
 from tektonlint.tekton.resource import Place

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import NamedTuple
 
+from tektonlint.lazy import cached_property
 from tektonlint.model.definitions import name_of, unless_null
 from tektonlint.model.pipelines import duration_of
 from tektonlint.tekton.resource import Place, Resource

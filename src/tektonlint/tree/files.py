@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as Dict
-from functools import cached_property
 from typing import Any, NamedTuple
 
 from tektonlint.document import Document, Loaded, load
 from tektonlint.finding import Location
+from tektonlint.lazy import cached_property
 from tektonlint.tekton.resource import Resource, is_tekton, resources_of
 from tektonlint.text import NotText, Source, Span
 
