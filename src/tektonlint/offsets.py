@@ -26,18 +26,18 @@ _ESCAPE = pattern(r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|\r\n|.)
 
 
 # What is found in a script, and the fix of it, ask for one scalar again and again.
-@lru_cache(maxsize=4)
-def source_offsets(scalar: Scalar, text: str) -> list[int]:
+@lru_cache(maxsize=8)
+def source_offsets(scalar: Scalar, text: str, stop: int | None = None) -> list[int]:
     """For every character of `scalar.text`, and for its end, the offset in `text` it was read from.
 
-    The list has ``len(scalar.text) + 1`` items and never decreases. A character that stands for several
-    (an escape, the blanks and the line end that became a blank) maps to the first of them, and every one
-    of an alias to its `*`.
+    The list has ``len(scalar.text) + 1`` items, or at least those up to the index `stop`, and never decreases. A
+    character that stands for several (an escape, the blanks and the line end that became a blank) maps to the first of
+    them, and every one of an alias to its `*`.
     """
     if _is_alias(scalar, text):
         return [*[scalar.start] * len(scalar.text), scalar.end]
     if scalar.style in (LITERAL, FOLDED):
-        return _block(scalar, text)
+        return _block(scalar, text, len(scalar.text) if stop is None else stop)
     if scalar.style == PLAIN and scalar.end - scalar.start == len(scalar.text):
         return list(range(scalar.start, scalar.end + 1))
     return _flow(scalar, text)
@@ -45,7 +45,7 @@ def source_offsets(scalar: Scalar, text: str) -> list[int]:
 
 def span_in(scalar: Scalar, text: str, start: int, end: int) -> Span:
     """The span in the file of ``scalar.text[start:end]``; an empty one where the range is empty."""
-    offsets = source_offsets(scalar, text)
+    offsets = source_offsets(scalar, text, end)
     if start >= end:
         return Span(offsets[start], offsets[start])
     last = offsets[end - 1]
@@ -96,7 +96,7 @@ def _leading_spaces(line: str) -> int:
     return len(line) - len(line.lstrip(" "))
 
 
-def _block(scalar: Scalar, text: str) -> list[int]:
+def _block(scalar: Scalar, text: str, stop: int) -> list[int]:
     value = scalar.text
     with_content = len(value.rstrip("\n\u2028\u2029"))
     # Where nothing but blank lines stands, none of their blanks counts, however many they are.
@@ -106,6 +106,8 @@ def _block(scalar: Scalar, text: str) -> list[int]:
     ends: list[int] = []
     end = header_line_end(scalar, text)
     for line in _LINE.finditer(text, end):
+        if len(offsets) > stop:
+            return offsets
         if len(offsets) >= with_content and len(offsets) + len(ends) >= len(value):
             break
         content = line[1][indent:]

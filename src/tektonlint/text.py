@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from io import StringIO
+from itertools import accumulate
 from typing import NamedTuple
 
 from tektonlint.patterns import pattern
@@ -96,7 +98,10 @@ class Source:
 
     def _line_starts(self) -> list[int]:
         if self._starts is None:
-            self._starts = [0, *(match.end() for match in LINE_END.finditer(self.text))]
+            # With `newline=""` a StringIO has the same ends of lines as `LINE_END`.
+            self._starts = [0, *accumulate(map(len, StringIO(self.text, newline="")))]
+            if self.text and self.text[-1] not in "\r\n":
+                self._starts.pop()
         return self._starts
 
 
