@@ -60,7 +60,18 @@ class Problem:
 class Schema:
     """A JSON Schema (2020-12, the keywords of `KEYWORDS`), opened only as far as values reach into it."""
 
-    __slots__ = ("_definitions", "_items", "additional", "embedded", "properties", "raw", "rest", "simple", "types")
+    __slots__ = (
+        "_definitions",
+        "_items",
+        "additional",
+        "embedded",
+        "is_object",
+        "properties",
+        "raw",
+        "rest",
+        "simple",
+        "types",
+    )
 
     def __init__(self, raw: RawSchema | bool, definitions: RawSchema | None = None) -> None:
         opened: RawSchema = ({} if raw else {"not": {}}) if isinstance(raw, bool) else raw
@@ -82,6 +93,8 @@ class Schema:
         self.rest = tuple((keyword, opened[keyword]) for keyword in opened if keyword in _CHECKS)
         # The types of values with which a scalar is as it should be, whatever else it is.
         self.simple = frozenset[type]() if self.rest else _values_of(self.types)
+        # Of a mapping nothing is asked but what its entries are.
+        self.is_object = not self.rest and (self.types is None or "object" in self.types)
 
     def under(self, name: str) -> Schema | bool:
         """The schema of the value under a key; True where it is free, False where the key is not allowed."""
@@ -195,7 +208,10 @@ def _check_entries(node: Mapping, schema: Schema, embedded: bool, found: list[Pr
             if type(value) is Scalar and type(value.value) in inner.simple:
                 continue
             before = len(found)
-            _check(value, entry.key, inner, embedded or inner.embedded, found)
+            if inner.is_object and type(value) is Mapping:
+                _check_entries(value, inner, embedded or inner.embedded, found)
+            else:
+                _check(value, entry.key, inner, embedded or inner.embedded, found)
             if len(found) > before:
                 _prefix(found, before, name)
         elif not inner:
@@ -209,7 +225,10 @@ def _check_items(node: Sequence, schema: Schema, embedded: bool, found: list[Pro
         return
     for number, item in enumerate(node.items):
         before = len(found)
-        _check(item, None, items, embedded or items.embedded, found)
+        if items.is_object and type(item) is Mapping:
+            _check_entries(item, items, embedded or items.embedded, found)
+        else:
+            _check(item, None, items, embedded or items.embedded, found)
         if len(found) > before:
             _prefix(found, before, number)
 
