@@ -10,6 +10,7 @@ Kubernetes' in `args`.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -44,7 +45,8 @@ _SEGMENT = pattern(r"""\.([A-Za-z0-9_/-]+)|\[(\*|[0-9]+)\]|\[(?:'([^']*)'|"([^"]
 
 
 # How a character is written by its number.
-_ESCAPES = ("\\x", "\\u", "\\U")
+_ESCAPE = pattern(r"\\[xuU]")
+_BEGINNING = pattern(r"\$\(")
 
 
 class Variable(NamedTuple):
@@ -135,11 +137,13 @@ def uses(place: Place) -> tuple[Use, ...]:
     if known is None:
         found: list[Use] = []
         spans: dict[Path, tuple[int, int]] = {}
-        if "$(" in resource.source.text:
+        text = resource.source.text
+        if "$(" in text:
             # What an alias or a merge brings stands elsewhere in the text, and an escape may be a dollar.
-            text = resource.source.text
-            plain = not resource.document.aliases and not any(one in text for one in _ESCAPES)
-            _collect(resource, resource.root, resource.path, None, found, spans, plain)
+            odd = resource.document.aliases or _ESCAPE.search(text) is not None
+            each = _BEGINNING.finditer(text, resource.root.start, resource.root.end)
+            starts = None if odd else [match.start() for match in each]
+            _collect(resource, resource.root, resource.path, None, found, spans, starts)
         known = resource.memo["variables"] = (tuple(found), spans)
     start, end = known[1].get(place.path, (0, 0))
     return known[0][start:end]
@@ -152,26 +156,30 @@ def _collect(
     key: Scalar | None,
     found: list[Use],
     spans: dict[Path, tuple[int, int]],
-    plain: bool,
+    starts: list[int] | None,
 ) -> None:
     """Appends what stands at and below a node, and notes for each path which part of the list that is.
 
-    In a `plain` text only that of a node has to be searched to know that no variable stands in it.
+    `starts` are the offsets in the file at which variables begin, where all of them stand as they are written there.
     """
     start = len(found)
-    find = resource.source.text.find
     if isinstance(node, Mapping):
         for name, entry in node.index.items():
             value = entry.value
-            if "$(" in value.text if type(value) is Scalar else not plain or find("$(", value.start, value.end) >= 0:
-                _collect(resource, value, (*path, name), entry.key, found, spans, plain)
+            if "$(" in value.text if type(value) is Scalar else starts is None or _is_among(value, starts):
+                _collect(resource, value, (*path, name), entry.key, found, spans, starts)
     elif isinstance(node, Sequence):
         for number, item in enumerate(node.items):
-            if "$(" in item.text if type(item) is Scalar else not plain or find("$(", item.start, item.end) >= 0:
-                _collect(resource, item, (*path, number), None, found, spans, plain)
+            if "$(" in item.text if type(item) is Scalar else starts is None or _is_among(item, starts):
+                _collect(resource, item, (*path, number), None, found, spans, starts)
     else:
         place = Place(resource, node, path, key)
         found.extend(Use(place, one) for one in variables(node.text))
     if len(found) > start:
         spans[path] = (start, len(found))
 
+
+def _is_among(node: Node, starts: list[int]) -> bool:
+    """Whether one of the offsets is inside a node."""
+    number = bisect_left(starts, node.start)
+    return number < len(starts) and starts[number] < node.end
