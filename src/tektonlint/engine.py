@@ -25,6 +25,9 @@ _ABOUT_COMMENTS = Emitted(by=suppress.__name__)
 
 Function = Callable[[Any, Context], Iterable[Finding]]
 
+# One file of so many is done before the work is shared.
+_FIRST = 32
+
 
 class Report(NamedTuple):
     """What a run found, sorted. `reached` counts the places each policy looked at; `crashes` are exceptions."""
@@ -123,10 +126,15 @@ class _Run:
             yield from share.findings
 
     def _shares(self, files: Sequence[File], sources: Sequence[Source], processes: int) -> list[_Share]:
+        # Some files of all kinds come first: what they import, and what they ask of the whole tree, is then there for
+        # every process and not worked out by each.
+        first = self._share(files[::_FIRST])
+        files = [file for number, file in enumerate(files) if number % _FIRST]
         # A crash is worked out again in this process: a traceback does not go through a pipe.
         # A file costs something whatever is in it: about as much as some thousand characters.
         sizes = [len(file.source.text) + 6000 for file in files]
-        return workers.shared(files, sizes, self._share, lambda share: not share.crashes, sources, processes)
+        shares = workers.shared(files, sizes, self._share, lambda share: not share.crashes, sources, processes)
+        return [first, *shares]
 
     def _share(self, files: Sequence[File]) -> _Share:
         """Some of the files, on their own."""
