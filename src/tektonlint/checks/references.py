@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tektonlint.document import Mapping, Sequence
 from tektonlint.finding import Finding, Fix, Location, Severity
+from tektonlint.model.definitions import is_null, name_of
 from tektonlint.near import nearest
 from tektonlint.patterns import pattern
 from tektonlint.policy.context import Context
@@ -242,8 +243,6 @@ def _passing(whole: Place, model: Model) -> tuple[_Passing, ...]:
 
 
 def _passing_in(resource: Resource, model: Model) -> Iterator[_Passing]:
-    from tektonlint.model.definitions import name_of
-
     if resource.group != "tekton.dev" or resource.partial:
         return
     users: list[tuple[User, Pipeline | None]] = []
@@ -272,8 +271,6 @@ def _what_is_run(user: User, model: Model) -> tuple[str, Answer[Task] | Answer[P
 
 def _entries(user: Place) -> list[Place] | None:
     """The params that are passed, in a matrix too; None where some of them cannot be told."""
-    from tektonlint.model.definitions import name_of
-
     matrix = user.get("matrix")
     if matrix is None:
         params = user.get("params")
@@ -292,8 +289,6 @@ def _entries(user: Place) -> list[Place] | None:
 
 def _is_list(place: Place | None) -> bool:
     """Whether a list stands there, or nothing."""
-    from tektonlint.model.definitions import is_null
-
     return place is None or isinstance(place.node, Sequence) or is_null(place)
 
 
@@ -340,8 +335,6 @@ def _reaching(passing: _Passing, specs: tuple[Spec, ...], model: Model) -> set[s
 
     None where that depends on the run: the params of whoever starts a Pipeline reach every spec inside it.
     """
-    from tektonlint.model.definitions import name_of
-
     names, pipeline, resource = set(passing.names), passing.pipeline, passing.user.place.resource
     if pipeline is None or not any(_is_inline(passing, spec, model) for spec in specs):
         return names
@@ -542,8 +535,6 @@ _OF_ONE_TIME = pattern(r"[0-9]+[.-][0-9]+[.-][0-9]+|[0-9]{6,}|(?:^|-)(?=[a-f]*[0
 def fixed_run_name(metadata: Place, ctx: Context) -> Iterator[Finding]:
     """Runs by a fixed name that something applies again and again: after the first time their spec is frozen
     (pkg/apis/pipeline/v1/pipelinerun_validation.go, ValidateUpdate)."""
-    from tektonlint.model.definitions import name_of
-
     model, resource = ctx.model, metadata.resource
     name, at = name_of(metadata), metadata.get("name")
     if name is None or at is None or resource.created or resource.partial or model.is_pac(resource):

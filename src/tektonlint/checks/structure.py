@@ -408,8 +408,8 @@ def _rewrite(fault: Fault, text: str, ctx: Context, safety: Safety) -> Fix | Non
     return ctx.fix(f'write `"{text}"`', lambda: edit.replace_scalar(fault.place, text), safety)
 
 
-def _about(whole: Place, topic: str) -> Iterator[Fault]:
-    return (fault for fault in faults(whole.resource) if fault.topic == topic)
+def _about(whole: Place, topic: str) -> list[Fault]:
+    return [fault for fault in faults(whole.resource) if fault.topic == topic]
 
 
 def _article(resource: Resource) -> str:

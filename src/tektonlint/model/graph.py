@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from tektonlint.finding import Path
 from tektonlint.lazy import cached_property
 from tektonlint.model.definitions import Task, is_null, name_of
+from tektonlint.model.references import AMBIGUOUS, FOUND, MISSING, REMOTE, Answer, namespace_of, nearest
 from tektonlint.patterns import pattern
 from tektonlint.tekton.resource import Place, Resource
 from tektonlint.tekton.selectors import select
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from tektonlint.model.directories import Directory
     from tektonlint.model.kustomize import Kustomizations
     from tektonlint.model.pipelines import Pipeline, PipelineTask
-    from tektonlint.model.references import Answer
     from tektonlint.model.runs import PipelineRun, TaskRun
     from tektonlint.model.timeouts import Budget, Effective
 
@@ -171,8 +171,6 @@ class Model:
 
     def step_action_of(self, step: Place) -> Answer[Resource]:
         """The StepAction that a step refers to; remote for a step that refers to none."""
-        from tektonlint.model.references import REMOTE, Answer
-
         ref = step.get("ref")
         if ref is None or ref.get("resolver") is not None:
             return Answer(REMOTE)
@@ -251,8 +249,6 @@ class Model:
 
     def namespace_of(self, resource: Resource) -> str | None:
         """The namespace that an object is put into, where the tree says so."""
-        from tektonlint.model.references import namespace_of
-
         return namespace_of(resource, self.kustomizations)
 
     def applied_by(self, resource: Resource) -> tuple[str, ...]:
@@ -312,8 +308,6 @@ class Model:
     def _resolved(
         self, user: Place, kind: str, make: Callable[[Place], T], spec_of: Callable[[Resource], Place | None]
     ) -> Answer[T]:
-        from tektonlint.model.references import FOUND, REMOTE, Answer
-
         spec = user.get(f"{kind.lower()}Spec")
         if spec is not None and not is_null(spec):
             version = spec.get("apiVersion")
@@ -339,8 +333,6 @@ class Model:
         )
 
     def _named(self, ref: Place, kind: str) -> Answer[Resource]:
-        from tektonlint.model.references import AMBIGUOUS, FOUND, MISSING, REMOTE, Answer
-
         at = ref.get("name")
         name = name_of(ref)
         user = ref.resource
@@ -377,8 +369,6 @@ class Model:
 
     def _nearest(self, user: Resource, kind: str, name: str, applied: tuple[Resource, ...]) -> tuple[Resource, ...]:
         """Those that a name may mean; asked once for all users in a folder that nothing tells apart."""
-        from tektonlint.model.references import nearest
-
         if len(applied) < 2:
             return nearest(user, applied, self.kustomizations)
         file = user.source.name

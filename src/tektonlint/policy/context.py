@@ -7,6 +7,7 @@ from collections.abc import Mapping as Dict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tektonlint.finding import Elsewhere, Finding, Fix, Location, Related, Safety, Severity
+from tektonlint.lazy import cached_property
 from tektonlint.policy.format import Policy
 from tektonlint.tekton.resource import Place, Resource
 from tektonlint.tekton.target import Target
@@ -25,29 +26,26 @@ class Enabled(NamedTuple):
     options: Dict[str, Any]
 
 
-class Context(NamedTuple):
+class Context:
     """Options, target and tree for one policy. A check never knows its own id or severity.
 
     Findings below `least` are only counted.
     """
 
-    enabled: Enabled
-    target: Target
-    tree: Tree
-    least: Severity = Severity.NOTE
+    def __init__(self, enabled: Enabled, target: Target, tree: Tree, least: Severity = Severity.NOTE) -> None:
+        self.enabled = enabled
+        self.target = target
+        self.tree = tree
+        self.least = least
 
     @property
     def options(self) -> Dict[str, Any]:
         """The policy's options, every one of them set."""
         return self.enabled.options
 
-    @property
+    @cached_property
     def model(self) -> Model:
         """The resolved model of the tree."""
-        models = self.tree.models
-        if models and models[0][0] is self.target:
-            model: Model = models[0][1]
-            return model
         from tektonlint.model.graph import model_of
 
         return model_of(self.tree, self.target)

@@ -147,7 +147,8 @@ class Place:
     @property
     def text(self) -> str | None:
         """The text of a string, or None for any other value."""
-        return text_of(self.node)
+        node = self.node
+        return node.value if type(node) is Scalar and type(node.value) is str else None
 
     @property
     def known_text(self) -> str | None:
@@ -189,8 +190,7 @@ class Place:
 
 def text_of(node: Node | None) -> str | None:
     """The text of a scalar that Kubernetes reads as a string."""
-    value = node.value if isinstance(node, Scalar) else None
-    return value if isinstance(value, str) else None
+    return node.value if type(node) is Scalar and type(node.value) is str else None
 
 
 def field(path: Path) -> str:

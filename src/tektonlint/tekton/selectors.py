@@ -144,9 +144,8 @@ SELECTORS: dict[str, Selector] = {
 }
 
 
-def _present(place: Place | None) -> Iterator[Place]:
-    if place is not None:
-        yield place
+def _present(place: Place | None) -> tuple[Place, ...]:
+    return () if place is None else (place,)
 
 
 def _tasks_of(pipeline_spec: Place) -> Iterator[Place]:
