@@ -161,10 +161,11 @@ class Problem(NamedTuple):
 class Document:
     """One non-empty document of a file; `index` counts those from 0.
 
-    `keys` are the keys of all its mappings, as they are read. `aliases` says whether it has any.
+    `keys` are the keys of all its mappings, as they are read. `aliases` says whether it has any, `size` how many nodes
+    are written in it.
     """
 
-    __slots__ = ("aliases", "duplicates", "index", "keys", "root", "source", "span")
+    __slots__ = ("aliases", "duplicates", "index", "keys", "root", "size", "source", "span")
 
     def __init__(
         self,
@@ -175,6 +176,7 @@ class Document:
         duplicates: tuple[Duplicate, ...],
         keys: frozenset[str] | set[str],
         aliases: bool,
+        size: int,
     ) -> None:
         self.source = source
         self.index = index
@@ -183,6 +185,7 @@ class Document:
         self.duplicates = duplicates
         self.keys = keys
         self.aliases = aliases
+        self.size = size
 
 
 class Loaded(NamedTuple):
@@ -225,8 +228,8 @@ def load(source: Source) -> Loaded:
         if builder.dropped is not None:
             problems.append(Problem(*builder.dropped, count, refused=False))
         if root is not None and not (type(root) is Scalar and root.value is None):
-            duplicates = tuple(builder.duplicates)
-            documents.append(Document(source, count, root, span, duplicates, builder.keys, builder.aliases))
+            duplicates, keys = tuple(builder.duplicates), builder.keys
+            documents.append(Document(source, count, root, span, duplicates, keys, builder.aliases, builder.size))
             count += 1
     if bad_separator is not None:
         # YAMLReader gives up with what it has gathered of the document that the separator ends.
@@ -354,6 +357,7 @@ class _Builder:
         self._anchors: dict[str, Any] = {}
         self._not_merging: set[int] = set()
         self.aliases = False
+        self.size = 0
         self._aliased = 0
         self._last_block: Scalar | None = None
 
@@ -414,6 +418,7 @@ class _Builder:
                     count += 1
                     nodes.append(self._alias(event, len(opened), count))
                 elif kind is DocumentEndEvent:
+                    self.size = count
                     self._note_dropped(base + event.end_mark.index, event.explicit)
                     return nodes[0]
                 elif kind is StreamEndEvent:

@@ -131,8 +131,8 @@ class _Run:
         first = self._share(files[::_FIRST])
         files = [file for number, file in enumerate(files) if number % _FIRST]
         # A crash is worked out again in this process: a traceback does not go through a pipe.
-        # A file costs something whatever is in it: about as much as some thousand characters.
-        sizes = [len(file.source.text) + 6000 for file in files]
+        # A file costs something whatever is in it: about as much as some nodes.
+        sizes = [sum(document.size for document in file.loaded.documents) + 20 for file in files]
         shares = workers.shared(files, sizes, self._share, lambda share: not share.crashes, sources, processes)
         return [first, *shares]
 
