@@ -349,8 +349,9 @@ def _not_in_pipeline(pipeline: Pipeline, ctx: Context) -> Iterator[Finding]:
         declared = declared | set(run.bindings)
     for task in pipeline.all_tasks:
         for binding in task.place.each("workspaces"):
-            at, name = _bound(binding)
-            if at is None or name is None or name in declared:
+            key, name = _bound(binding)
+            at = binding.get(key) if name is not None and name not in declared else None
+            if at is None or name is None:
                 continue
             severity = None
             whose, fate = "the pipeline does not declare it", "so Tekton refuses the pipeline"
@@ -378,11 +379,11 @@ def _declare(inline: bool) -> str:
     return ". Bind it under `workspaces` of the run." if inline else ". Declare it under `workspaces` of the pipeline."
 
 
-def _bound(binding: Place) -> tuple[Place | None, str | None]:
-    """The pipeline's workspace that an item of a PipelineTask's `workspaces` binds, and where it is named."""
+def _bound(binding: Place) -> tuple[str, str | None]:
+    """The pipeline's workspace that an item of a PipelineTask's `workspaces` binds, behind the key that names it."""
     mapped = binding.get("workspace")
     key = "workspace" if mapped is not None and mapped.text != "" else "name"
-    return binding.get(key), name_of(binding, key)
+    return key, name_of(binding, key)
 
 
 def _may_be_optional(task: PipelineTask, binding: Place, ctx: Context) -> bool | None:
