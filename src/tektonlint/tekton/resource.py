@@ -123,15 +123,7 @@ class Place:
 
     def items(self) -> Iterator[Place]:
         """The places of a list's items; nothing where this is no list."""
-        if isinstance(self.node, Sequence):
-            resource, path = self.resource, self.path
-            for number, item in enumerate(self.node.items):
-                place = _new(Place)
-                place.resource = resource
-                place.node = item
-                place.path = (*path, number)
-                place.key = None
-                yield place
+        return _items(self.resource, self.node, self.path)
 
     def entries(self) -> Iterator[Place]:
         """The places of a mapping's values; nothing where this is no mapping."""
@@ -141,8 +133,13 @@ class Place:
 
     def each(self, *names: str) -> Iterator[Place]:
         """The items of the list under a path of keys."""
-        place = self.get(*names)
-        return place.items() if place is not None else iter(())
+        node = self.node
+        for name in names:
+            entry = node.index.get(name) if type(node) is Mapping else None
+            if entry is None:
+                return iter(())
+            node = entry.value
+        return _items(self.resource, node, self.path + names)
 
     @property
     def text(self) -> str | None:
@@ -186,6 +183,17 @@ class Place:
     def trail(self) -> str:
         """The path with names in place of numbers where items have one; it survives moved items."""
         return trail(self.resource.document.root, self.path)
+
+
+def _items(resource: Resource, node: Node, path: Path) -> Iterator[Place]:
+    if type(node) is Sequence:
+        for number, item in enumerate(node.items):
+            place = _new(Place)
+            place.resource = resource
+            place.node = item
+            place.path = (*path, number)
+            place.key = None
+            yield place
 
 
 def text_of(node: Node | None) -> str | None:
