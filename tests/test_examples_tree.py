@@ -22,6 +22,7 @@ NOT_SHOWN = {
     "internal-error": "only a mistake in tektonlint itself makes one",
     "outside-root": "needs a symbolic link, which a checkout on Windows or a zip archive turns into something else",
     "restricted-security-context": "says nothing on OpenShift, which fills it in and is what the tree is for",
+    "shellcheck": "only the command line may start a program",
     "unreadable-file": "needs bytes that are no text, which editors and reviewers of the example would stumble over",
 }
 
