@@ -184,7 +184,7 @@ class _Run:
                 if isinstance(logic, Assertion | Check) and _applies(context.enabled.policy, *key):
                     across, words = (logic.across_files, logic.mentions) if isinstance(logic, Check) else (False, ())
                     keys = frozenset(word for word in words if word[0].isalpha())
-                    texts = tuple(word for word in words if word not in keys)
+                    texts = tuple(word.lstrip("*") for word in words if word not in keys)
                     runners.setdefault(logic.select, []).append(_Runner(name, across, keys, texts))
         return runners
 

@@ -192,10 +192,12 @@ def bash_syntax_under_default_sh(container: Place, ctx: Context) -> Iterator[Fin
     """
     place = container.get("script")
     text = place.text if place is not None else None
-    if place is None or not text or not _MAY_BE_BASH.search(text) or "BASH_VERSION" in text:
+    if place is None or not text:
         return
     line = shebang(text)
     if line is not None and line.interpreter not in ("sh", "dash", "ash"):
+        return
+    if "BASH_VERSION" in text or not _MAY_BE_BASH.search(text):
         return
     script = script_at(ctx.model, container)
     if script is None:

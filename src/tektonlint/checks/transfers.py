@@ -51,10 +51,11 @@ _VARIABLES: Dict[str, tuple[str, ...]] = {
     "PYTHONHTTPSVERIFY": ("0",),
 }
 _ENTRYPOINTS = {"kaniko-project/executor": "executor", "kaniko/executor": "executor", "skopeo/stable": "skopeo"}
-_MAY_VERIFY = pattern(
-    r"tls-verify|insecure|no-check-certificate|no-verify-ssl|trusted-host|strict-ssl|sslVerify|NO_VERIFY|"
-    r"REJECT_UNAUTHORIZED|PYTHONHTTPSVERIFY|curl|wget"
-)
+# Without one of these nothing is fetched by what does not check it, and no check is turned off.
+_MAY_VERIFY = (
+    "curl", "wget", "tls-verify", "insecure", "no-check-certificate", "no-verify-ssl", "trusted-host", "strict-ssl",
+    "sslVerify", "NO_VERIFY", "REJECT_UNAUTHORIZED", "PYTHONHTTPSVERIFY",
+)  # fmt: skip
 
 
 class _Flaw(NamedTuple):
@@ -71,9 +72,6 @@ def insecure_transfer(container: Place, ctx: Context) -> Iterator[Finding]:
     Addresses in the pod and in the cluster are left alone, and so is what a param switches on or off, unless it is off
     by default.
     """
-    resource = container.resource
-    if not _MAY_VERIFY.search(resource.source.text[resource.root.start : resource.root.end]):
-        return
     params = _defaults(container)
     yield from _in_environment(container, params, ctx)
     if container.path[-1] == "stepTemplate":
@@ -81,8 +79,12 @@ def insecure_transfer(container: Place, ctx: Context) -> Iterator[Finding]:
     script = container.get("script")
     if script is None or not script.text:
         yield from _in_words(container, params, ctx)
-    elif _MAY_VERIFY.search(script.text) or any(map(_MAY_VERIFY.search, _values(container))):
+    elif _may_verify(script.text) or any(map(_may_verify, _values(container))):
         yield from _in_script(container, script, params, ctx)
+
+
+def _may_verify(text: str) -> bool:
+    return any(word in text for word in _MAY_VERIFY)
 
 
 def _values(container: Place) -> Iterator[str]:

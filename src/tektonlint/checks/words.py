@@ -68,13 +68,13 @@ def undefined_shell_variable(container: Place, ctx: Context) -> Iterator[Finding
     """
     place = container.get("script")
     text = place.text if place is not None else None
-    if place is None or not text or not _USED.search(text) or _MAY_SET_ANYTHING.search(text):
+    if place is None or not text or not _USED.search(text):
         return
     script = script_at(ctx.model, container)
     if script is None or not script.is_shell or script.inline or _has_unknown_environment(script):
         return
     known = set(script.environment)
-    if not _may_lack(text, known):
+    if not _may_lack(text, known) or _MAY_SET_ANYTHING.search(text):
         return
     uses, set_at, optional = _read(text)
     left = [use for use in uses if use.name not in known and use.name not in optional]

@@ -12,7 +12,7 @@ import stat
 from collections.abc import Iterator
 from collections.abc import Mapping as Dict
 from functools import cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tektonlint import document
 from tektonlint.bundled import folder as bundled_folder
@@ -24,10 +24,12 @@ from tektonlint.policy.catalog import Catalog, Choice
 from tektonlint.policy.format import Policy
 from tektonlint.schema import Schema
 from tektonlint.sentences import WORDS, Fault, found_instead, one_of, short
-from tektonlint.tekton.images import ImageFacts, own_facts
 from tektonlint.tekton.target import SUGGEST, Target, Version, newest, parse_version, version_text
 from tektonlint.text import NotText, Source
 from tektonlint.tree import SIZE_LIMIT
+
+if TYPE_CHECKING:
+    from tektonlint.tekton.images import ImageFacts
 
 NAMES = (".tektonlint.yaml", ".tektonlint.yml", "pyproject.toml")
 
@@ -254,6 +256,9 @@ def _target(written: Written, data: Dict[str, Any]) -> Target:
 def _images(written: Written) -> Iterator[tuple[str, ImageFacts]]:
     """What is said of images, by pattern, each of which names something."""
     for entry in written.entries("images"):
+        # Few configurations say anything of images.
+        from tektonlint.tekton.images import own_facts
+
         said: Any = plain_data(entry.value)
         try:
             yield entry.name, own_facts(entry.name, **said)

@@ -46,7 +46,8 @@ class Check(NamedTuple):
     """A Python function, named `module:function`, called with each selected place (or file, or the tree).
 
     `across_files` says that what it finds in one file may be because of another. It finds nothing in a document in
-    which none of `mentions` stands, if there are any: words that begin with a letter are keys, all others any text.
+    which none of `mentions` stands, if there are any: words that begin with a letter are keys, all others any text, and
+    `*chmod` is the text `chmod`.
     """
 
     select: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from tektonlint.patterns import pattern
@@ -29,6 +30,7 @@ class Shebang(NamedTuple):
     line: str
 
 
+@lru_cache(maxsize=1024)
 def shebang(script: str) -> Shebang | None:
     """The shebang, which Tekton looks for behind white space (pkg/pod/script.go, hasShebang); None where there is
     none, and Tekton puts `#!/bin/sh` and `set -e` before the script."""

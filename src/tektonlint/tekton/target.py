@@ -6,10 +6,12 @@ import json
 import os
 from collections.abc import Mapping as Dict
 from functools import cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tektonlint.bundled import folder
-from tektonlint.tekton.images import ImageFacts
+
+if TYPE_CHECKING:
+    from tektonlint.tekton.images import ImageFacts
 
 Version = tuple[int, int]
 
