@@ -94,33 +94,97 @@ def second(text: str) -> str:
     return text.partition(".")[2].partition(".")[0]
 
 
+def begins_the_command(text: str, message: str) -> bool:
+    """The message begins with a command of which the text is the first word."""
+    return message.startswith(f"`{text} ")
+
+
+def is_variable(text: str) -> bool:
+    """The text is a variable of the shell and nothing else."""
+    return re.fullmatch(r"\$(\w+|\{\w+\})", text) is not None
+
+
+def is_path(position: int) -> Callable[[str, str], bool]:
+    """The text is a path to the file whose path is at this position in backticks, or the variable that holds it."""
+    return lambda text, message: (
+        is_variable(text) or message.split("`")[2 * position + 1].endswith(f"/{text.rpartition('/')[2]}")
+    )
+
+
+def is_insecure(text: str, message: str) -> bool:
+    """The text is the option or its default, curl without an option, or a pipe into what runs the download."""
+    first = message.split("`")[1]
+    if " runs whatever the server sends" in message:
+        return re.search(rf"\b(curl|wget) .*\| {first}\b|^{first} <\((curl|wget) ", text) is not None
+    if message.startswith("Without `--fail`, "):
+        return f", {text} takes " in message
+    return first == text or (first.endswith(f"={text}") and " by default, " in message)
+
+
+# How what needs bash begins, by what a message calls it.
+BASH_SYNTAX = {
+    "((…))": r"\(\(",
+    "[[ … ]]": r"\[\[ ",
+    "read -a": r"read -\w*a ",
+    "set -o pipefail": r"set (-\w+ )*-\w*o pipefail",
+    "x=(…)": r"\w+=\(",
+}
+
 # What stands at a finding of each policy, without quotes, and what its message says.
 ABOUT: dict[str, Callable[[str, str], bool]] = {
     "affinity-assistant-securitycontext": lambda text, message: (
         text == "securityContext" and " these settings" in message
     ),
+    "bash-syntax-under-default-sh": lambda text, message: (
+        re.match(BASH_SYNTAX[message.split("`")[1]], text) is not None
+    ),
+    "buildah-large-image-flags": begins_the_command,
+    "buildah-storage-driver": lambda text, message: f" stores layers with `{text}`, " in message,
+    "buildah-storage-inconsistent": begins_the_command,
+    "buildah-storage-on-node": begins_the_command,
     "capability-prefix": is_first_word("Write ", " without"),
+    "chmod-by-non-owner": is_path(2),
+    "command-not-in-image": lambda text, message: (
+        message.startswith(f"`{text}` is not in `") or f", `{text}` is missing: `" in message
+    ),
     "compute-resources": lambda text, message: f", not `{text}`." in message,
     "compute-resources-misplaced": ends_the_first_path,
+    "concurrent-write": lambda text, message: text == "runAfter" and f" Add `{text}: [" in message,
     "container-engine-socket": is_first_word("", " of the node"),
+    "critical-command-failure-ignored": is_first_word("", " throws away "),
+    "double-dollar-in-script": is_first_word("", " is no escape "),
     "duplicate-env": is_first_word("", " is set"),
     "duplicate-key": is_first_word("", " stands twice"),
+    "emptydir-shared-between-tasks": lambda text, message: text == "emptyDir" and f"` is an {text}, which " in message,
     "extra-param": lambda text, message: f" declares no param `{text}`" in message,
     "field-needs-newer-tekton": ends_the_first_path,
+    "file-never-written": is_path(1),
     "finally-can-be-starved": lambda text, message: (
         " of this run (the default), " in message if text == "spec" else f" use up the {text} of this run, " in message
     ),
     "fixed-run-name": lambda text, message: f" applies `{text}` again" in message,
     "fsgroup-in-container-securitycontext": is_first_word("", " is a setting of the pod"),
     "fsgroup-not-allowed": lambda text, message: message.startswith(f"`fsGroup: {text}` is not allowed"),
+    "group-writable-file": is_path(1),
+    "guarded-writer-unguarded-reader": lambda text, message: f", but `{text}` runs all the same " in message,
+    "hardcoded-group-in-script": lambda text, message: f" names the group {text}, " in message,
     "hardcoded-namespace-id": lambda text, message: message.split("`")[1].endswith(f": {text}"),
+    "hardcoded-workspace-path": lambda text, message: f"{text}/".startswith(f"{message.split('`')[1]}/"),
+    "heavy-step-without-resources": is_first_word("", " runs `"),
+    "heredoc-substitution": lambda text, message: (
+        text.startswith(("$(", "`"))
+        and re.sub(r"^(\$\(|`)", "", text).startswith(message.split("`")[1].removesuffix("…"))
+    ),
     "inconsistent-timeouts": lambda text, message: message.startswith("`timeouts.") and f"` ({text}) is " in message,
+    "insecure-transfer": is_insecure,
     "invalid-dag": lambda text, message: (
         f" the status of `{second(text)}`" in message if "." in text else f"`runAfter: [{text}]`" in message
     ),
     "invalid-duration": is_first_word("", " is no duration"),
     "invalid-quantity": is_first_word("", " is no quantity"),
     "isolated-workspace-used-elsewhere": lambda text, message: f" uses the workspace `{second(text)}`," in message,
+    "matrix-races-with-itself": is_first_word("", " runs several copies "),
+    "missing-fs-group": lambda text, message: f" the workspace `{text}`, but no `fsGroup` " in message,
     "missing-param": lambda text, message: (
         " does not pass `" in message if text == "params" else f", which the Task `{text}` requires" in message
     ),
@@ -130,21 +194,51 @@ ABOUT: dict[str, Callable[[str, str], bool]] = {
         if text == "workspaces"
         else f" has no workspace `{text}`" in message or message.startswith(f"The task `{text}` needs the workspace ")
     ),
+    "mktemp-file-published": is_first_word("", " comes from `mktemp` "),
     "mutable-image": lambda text, message: f"`{text}`" in message,
+    "nonroot-buildah-with-setfcap": lambda text, message: message.startswith(f"As user {text}, "),
     "onerror-with-retries": lambda text, message: f" has `onError: {text}` and `retries: " in message,
+    "onrootmismatch-with-shared-updates": is_first_word("", " leaves files "),
+    "optional-workspace-unguarded": lambda text, message: (
+        is_variable(text) or f"$(workspaces.{message.split('`')[1]}.path)" in text
+    ),
+    "parallel-archive-readers": lambda text, message: text == "runAfter" and f" wait, with `{text}: [" in message,
+    "param-injected-into-script": is_first_word("", " is pasted into the script "),
+    "pipe-hides-failure": lambda text, message: (
+        text.startswith(message.partition("hen `")[2].partition("`")[0])
+        and f"| {message.partition(': only `')[2].partition('`')[0]} " in text
+    ),
     "podtemplate-misplaced": ends_the_first_path,
     "privileged-buildah": lambda text, _: text == "true",
     "privileged-step": lambda text, _: text == "true",
+    "reader-not-after-writer": is_first_word("", " reads `"),
+    "readonly-workspace-written": lambda text, message: (
+        message.partition(" this line writes `")[2].partition("`")[0].endswith(f"/{text.rpartition('/')[2]}")
+    ),
     "renamed-field": ends_the_first_path,
     "request-above-limit": lambda text, message: f" is `{text}`" in message,
+    "restrictive-umask": is_first_word("", " makes what "),
+    "result-never-written": is_first_word("No step writes the result ", ", so "),
     "result-reference-typo": is_first_word("", " is no variable"),
+    "result-too-large": lambda text, message: text == message.split("`")[1].strip("'\""),
     "result-used-without-dependency": lambda text, message: f" uses a result of `{second(text)}`," in message,
+    "result-with-trailing-newline": begins_the_command,
     "retries-multiply-timeout": lambda text, message: message.startswith(f"With `retries: {text}`, "),
     "run-timeout-not-inherited": lambda text, message: message.startswith(f"`timeouts.pipeline: {text}` does not "),
     "same-pvc-in-two-workspaces": lambda text, message: (
         text == "persistentVolumeClaim" and "` is bound to `" in message
     ),
+    "script-with-command": lambda text, message: f" has a `script` and a `{text}`." in message,
+    "secret-exposure": lambda text, message: (
+        # A value that is written out is not written out again.
+        text not in message
+        if message.startswith("The value of `")
+        else f" puts the secret `{text}` into the log" in message
+    ),
+    "setgid-directory": is_path(1),
+    "shebang-interpreter-missing": is_first_word("", " cannot start: "),
     "shebang-not-at-start": lambda text, _: text == "#!",
+    "shebang-without-errexit": is_first_word("With ", " Tekton adds no `set -e`"),
     "static-pvc-shared-across-runs": lambda text, message: f" on the claim `{text}`, " in message,
     "step-onerror-hides-failure": lambda text, message: f"(`onError: {text}`)" in message,
     "step-requests-add-up": lambda text, message: text == "steps" and " containers of this task together " in message,
@@ -152,6 +246,7 @@ ABOUT: dict[str, Callable[[str, str], bool]] = {
     "suppression-unknown": lambda text, message: f"[{message.split('`')[1]}]" in text,
     "suppression-unused": lambda text, message: f"[{message.split('`')[1]}]" in text,
     "suspicious-quantity": lambda text, message: message.split("`")[1].endswith(f": {text}"),
+    "sync-for-visibility": is_first_word("", " does not make "),
     "task-and-step-resources-conflict": is_first_word("", " is for the whole task"),
     "task-timeout-exceeds-run": lambda text, message: (
         # The name of a run that sets no limit of its own.
@@ -173,6 +268,8 @@ ABOUT: dict[str, Callable[[str, str], bool]] = {
     "two-pvcs-in-one-task": lambda text, message: (
         text in ("persistentVolumeClaim", "volumeClaimTemplate") and " two claims, for `" in message
     ),
+    "unchecked-archive": is_path(1),
+    "undefined-shell-variable": lambda text, message: message.startswith(f"Nothing sets `${text.strip('${}')}`, "),
     "unknown-field": lambda text, message: f" has no field `{text}`" in message or f"`{text}` is read as" in message,
     "unknown-pipeline-task": lambda text, message: f" has no task `{text}`," in message,
     "unknown-task": lambda text, message: any(
@@ -180,9 +277,11 @@ ABOUT: dict[str, Callable[[str, str], bool]] = {
     ),
     "unknown-workspace": lambda text, message: f" the workspace `{text}`, " in message,
     "unknown-workspace-variable": lambda text, message: f" has no workspace `{second(text)}`, " in message,
+    "unresolved-tekton-variable": is_first_word("Tekton does not replace ", " here, because "),
     "unused-volume": is_first_word("No step or sidecar mounts the volume ", ""),
     "volumeclaimtemplate-incomplete": lambda text, message: f"`{text}`" in message,
     "volumemount-without-volume": is_first_word("This mounts ", ", but"),
+    "world-writable-workaround": lambda text, message: message.startswith(f"`chmod {text}` lets everybody "),
     "wrong-type": lambda text, message: f"`{text}`" in message,
     "yaml-syntax": lambda text, message: bool(text) and message.startswith("Not YAML: "),
 }
