@@ -51,12 +51,14 @@ _NUMBER = pattern(r"[0-9]+")
 class FixRejected(Exception):
     """What edits make of a text is not what they promised; the text of the error says why, in a clause.
 
-    `file` is the name of the file in which it shows. `wrong` is false where the fix announced what came of it.
+    `file` is the name of the file in which it shows, `files` are those of all that show at once. `wrong` is false
+    where the fix announced what came of it.
     """
 
-    def __init__(self, reason: str, file: str, *, wrong: bool = True) -> None:
+    def __init__(self, reason: str, file: str, *, files: Iterable[str] = (), wrong: bool = True) -> None:
         super().__init__(reason)
         self.file = file
+        self.files = frozenset((file, *files))
         self.wrong = wrong
 
 
@@ -159,6 +161,8 @@ class _Work:
         self._shown = {file.source.name: file.source.shown for file in tree.files}
         self._reported = {file.source.name for file in tree.files if file.reported}
         self._closed = closed
+        # Texts that held when they were read again, of the tree that they are made from.
+        self._texts: tuple[Tree, dict[tuple[object, ...], str]] = (tree, {})
         self._lint = lint
         self._wanted = wanted
         self._barred = barred
@@ -269,7 +273,7 @@ class _Work:
             if len(findings) == 1:
                 self._refuse(findings[0], str(error), wrong=error.wrong)
                 return None
-            parts = _split(findings, error.file)
+            parts = _split(findings, error.files)
         held = [tried for part in parts if (tried := self._that_hold(part)) is not None]
         if len(held) < 2:
             return held[0] if held else None
@@ -281,24 +285,39 @@ class _Work:
     def _tried(self, findings: Sequence[Finding]) -> _Tried:
         """The tree with fixes applied. Raises `FixRejected`."""
         by_file = _by_touched_file(findings)
-        texts = {name: _candidate(self._tree, name, some) for name, some in by_file.items()}
+        texts = {name: self._text_of(name, some) for name, some in by_file.items()}
         tree = self._tree.with_texts(texts)
         after = tuple(self._lint(tree))
         for name, some in _by_file(findings).items():
             _refuse_remaining(name, some, self._findings, after)
         owed: dict[_Place, int] = {}
         together: list[Collection[str]] = [_files(finding) for finding in findings]
+        rejected: list[tuple[str, str, bool]] = []
         for new in _new(findings, self._weight, _Known(self._tree, tree, by_file), self._findings, after):
             announced = [one for one in findings if one.fix is not None and new.policy in one.fix.follow]
             why = self._why_left(new) if announced else ""
             if why is not None:
                 reason = f"`{new.policy}` finds something new afterwards{why}"
-                raise FixRejected(reason, _suspect(new, by_file), wrong=not announced or self._is_barred(new))
+                rejected.append((reason, _suspect(new, by_file), not announced or self._is_barred(new)))
+                continue
             # The one that brought it is rather one that changed a file that it speaks of.
             suspects = [one for one in announced if _suspect(new, by_file) in _files(one)] or announced
             owed[_place(new)] = min(map(self._weight, suspects))
             together.append({name for one in (new, *suspects) for name in _files(one)})
+        if rejected:
+            reason, file, wrong = rejected[0]
+            raise FixRejected(reason, file, files=[name for _, name, _ in rejected], wrong=wrong)
         return _Tried(tuple(findings), tree, after, owed, tuple(together))
+
+    def _text_of(self, name: str, findings: Sequence[Finding]) -> str:
+        """The verified text of a file with fixes; worked out once for the same fixes, however often they are tried."""
+        if self._texts[0] is not self._tree:
+            self._texts = (self._tree, {})
+        key = (name, *map(id, findings))
+        text = self._texts[1].get(key)
+        if text is None:
+            text = self._texts[1][key] = _candidate(self._tree, name, findings)
+        return text
 
     def _why_left(self, new: Finding) -> str | None:
         """Why a finding that a fix announces is not fixed in turn, as the end of a sentence; None where it is."""
@@ -369,11 +388,11 @@ def _joined(groups: Sequence[frozenset[str]], names: Collection[str]) -> list[fr
     return [*apart, frozenset(names).union(*(group for group in groups if not group.isdisjoint(names)))]
 
 
-def _split(findings: Sequence[Finding], suspect: str) -> tuple[Sequence[Finding], Sequence[Finding]]:
-    """Two parts of some findings: those of a file and the others, or else two halves."""
-    inside = [finding for finding in findings if suspect in _files(finding)]
+def _split(findings: Sequence[Finding], suspects: Collection[str]) -> tuple[Sequence[Finding], Sequence[Finding]]:
+    """Two parts of some findings: those of some files and the others, or else two halves."""
+    inside = [finding for finding in findings if not _files(finding).keys().isdisjoint(suspects)]
     if 0 < len(inside) < len(findings):
-        return inside, [finding for finding in findings if suspect not in _files(finding)]
+        return inside, [finding for finding in findings if _files(finding).keys().isdisjoint(suspects)]
     middle = len(findings) // 2
     return findings[:middle], findings[middle:]
 
