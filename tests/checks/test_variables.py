@@ -144,7 +144,25 @@ def test_a_run_may_pass_more_to_a_pipeline_than_is_declared(run: str, severities
 @pytest.mark.parametrize(
     ("where", "text", "told"),
     [
-        ("tasks: [{name: a, taskRef: {name: t}, workspaces: [{name: w, subPath: $(params.x)}]}]", "$(params.x)", True),
+        ("tasks: [{name: a, taskSpec: {}, workspaces: [{name: w, subPath: $(params.x)}]}]", "$(params.x)", True),
+        # The TaskRun puts its own params in, and an unknown task may have one of that name.
+        ("tasks: [{name: a, taskRef: {name: t}, workspaces: [{name: w, subPath: $(params.x)}]}]", "", False),
+        (
+            "tasks: [{name: a, params: [{name: x, value: y}], workspaces: [{name: w, subPath: $(params.x)}]}]",
+            "",
+            False,
+        ),
+        (
+            "tasks: [{name: a, matrix: {params: [{name: x, value: [y]}]}, "
+            "workspaces: [{name: w, subPath: $(params.x)}]}]",
+            "",
+            False,
+        ),
+        (
+            "tasks: [{name: a, taskSpec: {params: [{name: x}]}, workspaces: [{name: w, subPath: $(params.x)}]}]",
+            "",
+            False,
+        ),
         ("tasks: [{name: a, taskRef: {resolver: git, params: [{name: p, value: $(params.x)}]}}]", "$(params.x)", True),
         ("finally: [{name: a, taskRef: {name: t}, params: [{name: p, value: $(params.x)}]}]", "$(params.x)", True),
         ("tasks: [{name: a, taskRef: {name: t}, params: [{name: p, value: $(params.x)}]}]", "", False),

@@ -17,6 +17,7 @@ from tektonlint.tekton.variables import Use, Variable, uses
 
 if TYPE_CHECKING:
     from tektonlint import edit
+    from tektonlint.model.pipelines import PipelineTask
 
 # What a TaskRun knows of its surroundings, and what only a PipelineRun does (getContextReplacements in
 # pkg/reconciler/taskrun/resources/apply.go; GetContextReplacements in pkg/reconciler/pipelinerun/resources/apply.go).
@@ -555,9 +556,27 @@ def _in_pipeline(spec: Place, ctx: Context) -> _Wrong:
             variable = use.variable
             if variable.root != "params" or not variable.names or not inner:
                 continue
-            is_there = {".".join(variable.names), variable.names[0]} & names
-            if _is_passed_over(inner, is_run, task.is_finally) and not is_there:
-                yield use, _undeclared(use, variable.names[0], frozenset(names), is_open)
+            candidates = {".".join(variable.names), variable.names[0]}
+            if not _is_passed_over(inner, is_run, task.is_finally) or candidates & names:
+                continue
+            if inner[-1] == "subPath" and _is_of_the_task(candidates, task, ctx):
+                continue
+            yield use, _undeclared(use, variable.names[0], frozenset(names), is_open)
+
+
+def _is_of_the_task(candidates: set[str], task: PipelineTask, ctx: Context) -> bool:
+    """Whether a param in a `subPath` may be the task's own.
+
+    What the pipeline leaves there the TaskRun replaces with the values of the task's params, those of a matrix too
+    (pkg/reconciler/taskrun/resources/apply.go, ApplyParametersToWorkspaceBindings).
+    """
+    if candidates & set(task.params):
+        return True
+    spec = ctx.model.task_of(task).found
+    if spec is None:
+        # It may have such a param with a default; a slip of the pen is more likely where a name is near.
+        return _near(min(candidates, key=len), frozenset(task.pipeline.params)) is None
+    return bool(candidates & set(spec.params))
 
 
 def _is_passed_over(inner: tuple[str | int, ...], is_run: bool, is_finally: bool) -> bool:
