@@ -128,8 +128,8 @@ class Script:
             texts = tuple(_expanded(place.text or "", self.environment) for place in self.words)
             return effects.of_words(texts, environment, self.folders)
         given = [place.text or "\0" for place in self.container.each("args")]
-        # An array may be any number of words.
-        arguments = tuple((one,) for one in given) if given and not any("[*]" in one for one in given) else None
+        # An array may be any number of words; as the last one it stands for each of them.
+        arguments = tuple((one,) for one in given) if given and not any("[*]" in one for one in given[:-1]) else None
         return effects.analysed(
             self.filled(self.text, keep_length=True), environment, self.folders, arguments, shell=self.inline
         )

@@ -722,12 +722,16 @@ class _Walk:
         return facts
 
     def listed(self, since: int) -> Value | None:
-        """What the lines are that the only command run since prints: of `find` paths below its folders."""
+        """What the lines are that the only command run since prints: of `find` paths below its folders, of `ls` names.
+        """
         ran = self.commands[since:]
         if len(ran) == 1 and ran[0].name in ("sort", "uniq", "grep", "head", "tail") and ran[0].when.pipeline:
             return self.lines
         if len(ran) == 1 and ran[0].name == "find":
             return _found(ran[0].words)
+        if len(ran) == 1 and ran[0].name == "ls" and all(word.text.startswith("-") for word in ran[0].words):
+            # The names alone, which lie in the working directory.
+            return tuple(f"{folder}/{UNKNOWN}" for folder in ran[0].folders)
         return None
 
     # Commands.
@@ -1397,7 +1401,8 @@ class _Walk:
             number = int(name) if len(name) < 4 else 0
             known = state.positional
             if known is not None and 0 < number <= len(known):
-                return known[number - 1]
+                # Of an array among the arguments it is not known which of its words that is.
+                return known[number - 1] if "[*]" not in "".join(known[:number]) else NOT_KNOWN
             return NOT_KNOWN
         if name in ("@", "*") and state.positional is not None and len(state.positional) == 1:
             return state.positional[0]

@@ -220,6 +220,9 @@ class _Options:
         if text.startswith("--") or self.long:
             self.names.append(name)
             role = self.known.get(name, self.equals.get(name))
+            if role is None and self.known.get(text[:2]) == "program":
+                # `python -mpip`
+                self.has_expression = True
             if role is None or role == "flag":
                 return waiting
             if equals:
