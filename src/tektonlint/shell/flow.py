@@ -1402,7 +1402,8 @@ class _Walk:
             known = state.positional
             if known is not None and 0 < number <= len(known):
                 # Of an array among the arguments it is not known which of its words that is.
-                return known[number - 1] if "[*]" not in "".join(known[:number]) else NOT_KNOWN
+                is_array = any("[*]" in value for values in known[:number] for value in values)
+                return NOT_KNOWN if is_array else known[number - 1]
             return NOT_KNOWN
         if name in ("@", "*") and state.positional is not None and len(state.positional) == 1:
             return state.positional[0]
