@@ -288,8 +288,7 @@ class _Work:
         texts = {name: self._text_of(name, some) for name, some in by_file.items()}
         tree = self._tree.with_texts(texts)
         after = tuple(self._lint(tree))
-        for name, some in _by_file(findings).items():
-            _refuse_remaining(name, some, self._findings, after)
+        _refuse_remaining(findings, self._findings, after)
         owed: dict[_Place, int] = {}
         together: list[Collection[str]] = [_files(finding) for finding in findings]
         rejected: list[tuple[str, str, bool]] = []
@@ -345,13 +344,6 @@ class _Work:
 
     def _refuse(self, finding: Finding, reason: str, *, wrong: bool = True) -> None:
         self._refused[_identity(finding)] = Refused(finding, reason, wrong)
-
-
-def _by_file(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
-    by_file: dict[str, list[Finding]] = {}
-    for finding in findings:
-        by_file.setdefault(finding.at.source.name, []).append(finding)
-    return by_file
 
 
 def _by_touched_file(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
@@ -653,14 +645,13 @@ def _alike(old: Node | None, new: Node) -> bool:
 # Looking again
 
 
-def _refuse_remaining(
-    name: str, fixed: Sequence[Finding], before: Iterable[Finding], after: Iterable[Finding]
-) -> None:
+def _refuse_remaining(fixed: Sequence[Finding], before: Iterable[Finding], after: Iterable[Finding]) -> None:
     """Raises `FixRejected` where one of the findings that were fixed in a file is still there."""
-    old, new = Counter(map(_words, before)), Counter(map(_words, after))
+    names = {finding.at.source.name for finding in fixed}
+    old, new = (Counter(_words(one) for one in some if one.at.source.name in names) for some in (before, after))
     for key, count in Counter(map(_words, fixed)).items():
         if new[key] > old[key] - count:
-            raise FixRejected("the finding is still there afterwards", name)
+            raise FixRejected("the finding is still there afterwards", key[1])
 
 
 class _Known:
