@@ -80,6 +80,11 @@ def test_an_exception_is_needed(policy: str, shown: set[str]) -> None:
         ("evaluation/evaluate-model.yaml", 27, "extra-param", "a param that the task does not declare was ignored"),
         ("serving/publish-server.yaml", 31, "missing-workspace", "a workspace that the task needs was not bound"),
         ("nightly-eval/leaderboard.yaml", 46, "unknown-workspace", "a workspace that nobody declares"),
+        ("chain/pipeline.yaml", 38, "parallel-archive-readers", "two pushes read one archive at the same time"),
+        ("chain/tasks/register-adapter.yaml", 17, "file-never-written", "written under one name, read under another"),
+        ("permissions/tasks.yaml", 26, "group-writable-file", "a metadata file that the next task could not update"),
+        ("scripts/check-archive.yaml", 26, "command-not-in-image", "a script called jq in an image without it"),
+        ("storage/tasks.yaml", 64, "hardcoded-workspace-path", "written beside the volume, and lost with the pod"),
     ],
 )
 def test_an_incident_is_told_where_it_was_made(
