@@ -184,10 +184,16 @@ _SHELLS = frozenset(("sh", "bash", "dash", "ash", "ksh", "zsh"))
 def _in_script(
     container: Place, script: Place, params: dict[str, Place], ctx: Context, *, shell: bool = False
 ) -> Iterator[Finding]:
+    from tektonlint.model.scripts import script_at
     from tektonlint.shell.flow import follow
 
     text = script.text or ""
-    flow = follow(text, tuple(_environment(container).items()), shell=shell)
+    whole = script_at(ctx.model, container)
+    if whole is not None and whole.place.path == script.path:
+        # What other policies ask for too.
+        flow = whole.analysis.flow
+    else:
+        flow = follow(text, tuple(_environment(container).items()), shell=shell)
     # What a script does many times in one way is told once; what a loop or a function does twice stands at one place.
     told: dict[tuple[str, Place | None], list[Location]] = {}
     for flaw, by in _all_flaws(flow, text, params):
