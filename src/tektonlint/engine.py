@@ -89,7 +89,8 @@ class _Run:
             if isinstance(context.enabled.policy.logic, Check):
                 self._wide.setdefault(context.enabled.policy.logic.select, []).append(name)
         self._functions: dict[str, Function] = {}
-        self._searched: tuple[Source | None, dict[str, bool]] = (None, {})
+        # The last source that was searched: what was found, and whether it has escapes.
+        self._searched: tuple[Source | None, dict[str, bool], bool] = (None, {}, False)
         self._by_kind: dict[tuple[str, str], dict[str, list[_Runner]]] = {}
 
     def report(self) -> Report:
@@ -215,10 +216,12 @@ class _Run:
 
     def _has_text(self, source: Source, text: str) -> bool:
         if self._searched[0] is not source:
-            self._searched = (source, {})
-        known = self._searched[1].get(text)
+            # A text that is not there may be written with escapes.
+            self._searched = (source, {}, "\\" in source.text and _ESCAPE.search(source.text) is not None)
+        _, searched, is_escaped = self._searched
+        known = searched.get(text)
         if known is None:
-            known = self._searched[1][text] = text in source.text or _ESCAPE.search(source.text) is not None
+            known = searched[text] = is_escaped or text in source.text
         return known
 
     def _guarded(self, name: str, file: File, subject: Any, places: tuple[Any, ...] | None) -> list[Finding]:

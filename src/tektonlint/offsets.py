@@ -45,6 +45,10 @@ def source_offsets(scalar: Scalar, text: str, stop: int | None = None) -> list[i
 
 def span_in(scalar: Scalar, text: str, start: int, end: int) -> Span:
     """The span in the file of ``scalar.text[start:end]``; an empty one where the range is empty."""
+    if scalar.style == LITERAL and start < end and scalar.text.isascii():
+        lines = _literal_lines(scalar, text)
+        if lines is not None:
+            return Span(_in_lines(lines, scalar.text, start), _in_lines(lines, scalar.text, end - 1) + 1)
     offsets = source_offsets(scalar, text, end)
     if start >= end:
         return Span(offsets[start], offsets[start])
@@ -52,6 +56,29 @@ def span_in(scalar: Scalar, text: str, start: int, end: int) -> Span:
     # The next character may stand on a later line, behind indentation that is not part of the range.
     stop = offsets[end] if offsets[end] == last + 1 else _end_of(scalar, text, last)
     return Span(offsets[start], max(stop, offsets[start]))
+
+
+@lru_cache(maxsize=8)
+def _literal_lines(scalar: Scalar, text: str) -> list[int] | None:
+    """Where each line of a literal scalar begins in the file; None where that is not all there is to know.
+
+    The scalar has no line ends but the line feed. Most scripts are such, and two offsets of one are asked for.
+    """
+    if _is_alias(scalar, text):
+        return None
+    begin = at = header_line_end(scalar, text)
+    indent = indentation(scalar, text)
+    count = scalar.text.count("\n") + 1
+    starts: list[int] = []
+    for line in text[begin:].split("\n", count)[:count]:
+        starts.append(at + min(indent, len(line)))
+        at += len(line) + 1
+    return starts if text.find("\r", begin, at) < 0 else None
+
+
+def _in_lines(lines: list[int], value: str, index: int) -> int:
+    """Where a character stands, given where the lines begin."""
+    return lines[value.count("\n", 0, index)] + index - value.rfind("\n", 0, index) - 1
 
 
 def _is_alias(scalar: Scalar, text: str) -> bool:

@@ -32,7 +32,8 @@ _HARMLESS = frozenset(
 _ONLY_ASKS = frozenset(("--version", "-version", "version", "--help", "-h", "help"))
 # What only tidies up.
 _TIDIES = frozenset(("clean", "delete", "destroy", "down", "logout", "prune", "stop", "teardown", "uninstall"))
-_ANSWERS = pattern(r"\$\?|\$\{\?|PIPESTATUS|\bERR\b")
+_ANSWERS = ("$?", "${?", "PIPESTATUS")
+_ON_ERROR = pattern(r"ERR(?<!\wERR)\b")
 _SETS_ERREXIT = pattern(r"(?m)^[ \t]*set[ \t][^\n]*?(?:[-+]\w*e|errexit)")
 
 # Commands whose failure must not be lost, though only another one's status counts.
@@ -68,7 +69,7 @@ _MINDS_INPUT = frozenset(
 # Those of them whose own status nobody asks for: who does, means the other's.
 _PASSES_ON = (_SHOWS | {"tee", "ts"}) - {"awk", "sed"}
 _LISTS = frozenset(("-t", "-tf", "-tvf", "-tzf", "t", "tf", "tvf", "tzf"))
-_PIPE = pattern(r"(?<!\|)\|(?!\|)")
+_PIPE = pattern(r"\|(?<!\|\|)(?!\|)")
 # Readers that stop before the end: under pipefail the writer's SIGPIPE would count.
 _STOPS_EARLY = frozenset(("grep", "egrep", "fgrep", "head", "read", "diff", "cmp"))
 
@@ -81,7 +82,7 @@ def shebang_without_errexit(container: Place, ctx: Context) -> Iterator[Finding]
     """
     place = container.get("script")
     text = place.text if place is not None else None
-    if not text or not text.lstrip().startswith("#!") or _ANSWERS.search(text) or _SETS_ERREXIT.search(text):
+    if not text or not text.lstrip().startswith("#!") or _looks_at_failures(text) or _SETS_ERREXIT.search(text):
         return
     line = shebang(text)
     script = _own_script(container, ctx)
@@ -115,6 +116,11 @@ def shebang_without_errexit(container: Place, ctx: Context) -> Iterator[Finding]
         related=[(number, "when this fails, the script goes on")],
         fix=_with_errexit(script, ctx) if start == 0 else None,
     )
+
+
+def _looks_at_failures(text: str) -> bool:
+    """Whether a script asks for a status, or has a trap for errors."""
+    return any(one in text for one in _ANSWERS) or _ON_ERROR.search(text) is not None
 
 
 def _own_script(container: Place, ctx: Context) -> Script | None:

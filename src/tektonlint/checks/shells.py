@@ -169,6 +169,11 @@ _MAY_BE_BASH = pattern(
     r"\bmapfile\b|\breadarray\b|\bshopt\b|pipefail|&>|\|&|==|\$'|\w=\(|\w\+=|\w\[[^\]\n]*\]=|\.\.|\bread\b[^\n]* -\w*a|"
     r"\bexport -f|\bERR\b|\blet\b|;;?&"
 )
+# One of these stands in each of them; looking for them first takes a tenth of the time.
+_SIGNS = (
+    "[[", "((", "<(", ">(", "<<<", "${", "function", "source", "declare", "typeset", "mapfile", "readarray", "shopt",
+    "pipefail", "&>", "|&", "==", "$'", "=(", "+=", "]=", "..", "read", "export -f", "ERR", "let", ";&", ";;&",
+)  # fmt: skip
 _BASH_COMMANDS = ("declare", "typeset", "mapfile", "readarray", "shopt")
 # What busybox' ash has of bash's (BusyBox 1.35, tried), as it is built for alpine and the busybox image.
 _ASH_KNOWS = frozenset(
@@ -197,7 +202,7 @@ def bash_syntax_under_default_sh(container: Place, ctx: Context) -> Iterator[Fin
     line = shebang(text)
     if line is not None and line.interpreter not in ("sh", "dash", "ash"):
         return
-    if "BASH_VERSION" in text or not _MAY_BE_BASH.search(text):
+    if not any(one in text for one in _SIGNS) or "BASH_VERSION" in text or not _MAY_BE_BASH.search(text):
         return
     script = script_at(ctx.model, container)
     if script is None:

@@ -47,12 +47,25 @@ _OF_IMAGES = pattern(
     r"CUDA|NVIDIA|LD|HF|APP|S2I|STI|SUMMARY|BUILD|SOURCE|CI)(?:_|\w*_?(?:HOME|VERSION|PATH|ROOT|DIR)$|$)|"
     r".*_(?:SERVICE_HOST|SERVICE_PORT|PORT|VERSION|HOME|ROOT)(?:_.*)?$"
 )
-# What sets variables that no reader can see: other scripts, generated code.
-_MAY_SET_ANYTHING = pattern(
-    r"(?<![\w./-])(?<!yq )eval\s|(?<![\w./-])source\s|(?:(?:^|[;&|({\n])\s*|\b(?:then|do|else|if)\s+)\.\s|\bset -\w*a|"
-    r"\ballexport\b|\b(?:export|declare|readonly|typeset|local|read|printf -v)\s+(?:-\w+\s+)*\"?\$|"
-    r"\bdeclare -[gn]|\blocal -n"
+# What sets variables that no reader can see: other scripts, generated code. Each begins with its word, which is quick to
+# look for; what stands before it is asked afterwards.
+_MAY_SET_ANYTHING = tuple(
+    pattern(one)
+    for one in (
+        r"eval(?<![\w./-]eval)(?<!yq eval)\s",
+        r"source(?<![\w./-]source)\s",
+        r"set -(?<!\wset -)\w*a",
+        r"allexport(?<!\wallexport)\b",
+        r"declare -(?<!\wdeclare -)[gn]",
+        r"local -n(?<!\wlocal -n)",
+        *(
+            rf"{word}(?<!\w{word})\s+(?:-\w+\s+)*\"?\$"
+            for word in ("export", "declare", "readonly", "typeset", "local", "read", "printf -v")
+        ),
+    )
 )
+_DOT = pattern(r"\.\s")
+_THEN = pattern(r"\b(?:then|do|else|if)$")
 _NAMED = pattern(r"[A-Za-z_][A-Za-z0-9_]*")
 _USED = pattern(r"\$\{?[A-Za-z_]")
 # Operators that say what to do about a variable that is not set.
@@ -74,7 +87,7 @@ def undefined_shell_variable(container: Place, ctx: Context) -> Iterator[Finding
     if script is None or not script.is_shell or script.inline or _has_unknown_environment(script):
         return
     known = set(script.environment)
-    if not _may_lack(text, known) or _MAY_SET_ANYTHING.search(text):
+    if not _may_lack(text, known) or _may_set_anything(text):
         return
     uses, set_at, optional = _read(text)
     left = [use for use in uses if use.name not in known and use.name not in optional]
@@ -105,19 +118,56 @@ def undefined_shell_variable(container: Place, ctx: Context) -> Iterator[Finding
 
 
 _EXPANDED = pattern(r"\$\{?[#!]?([A-Za-z_][A-Za-z0-9_]*)")
-_SET = pattern(r"\b([A-Za-z_][A-Za-z0-9_]*)(?:\[[^\]\n]*\])?\+?=|\bfor\s+([A-Za-z_][A-Za-z0-9_]*)\b")
+_SETS = pattern(r"(?:\[[^\]\n]*\])?\+?=")
+_LOOPS_OVER = pattern(r"\bfor\s+$")
 
 
 def _may_lack(text: str, known: set[str]) -> bool:
     """Whether a variable is used before anything that looks like setting it: the quick look, before a script is
     parsed."""
     set_at: dict[str, int] = {}
-    for match in _SET.finditer(text):
-        set_at.setdefault(match[1] or match[2], match.start())
-    return any(
-        match[1] not in known and set_at.get(match[1], len(text)) > match.start() and not _is_of_the_image(match[1])
-        for match in _EXPANDED.finditer(text)
+    for match in _EXPANDED.finditer(text):
+        name = match[1]
+        first = set_at.get(name)
+        if first is None:
+            is_known = name in known or _is_of_the_image(name)
+            first = set_at[name] = -1 if is_known else _first_set(name, text)
+        if first > match.start():
+            return True
+    return False
+
+
+def _first_set(name: str, text: str) -> int:
+    """Where something first looks like setting a variable; the end of the text where nothing does."""
+    at = text.find(name)
+    while at >= 0:
+        end = at + len(name)
+        if not _is_word(text[at - 1 : at]):
+            if _SETS.match(text, end):
+                return at
+            if not _is_word(text[end : end + 1]) and text[at - 1 : at].isspace():
+                loop = _LOOPS_OVER.search(text[max(0, at - 40) : at])
+                if loop is not None:
+                    return at
+        at = text.find(name, end)
+    return len(text)
+
+
+def _is_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
+
+
+def _may_set_anything(text: str) -> bool:
+    return any(one.search(text) for one in _MAY_SET_ANYTHING) or any(
+        _begins_command(text, match.start()) for match in _DOT.finditer(text)
     )
+
+
+def _begins_command(text: str, at: int) -> bool:
+    """Whether what stands at an offset may be the first word of a command."""
+    line = text[text.rfind("\n", 0, at) + 1 : at]
+    before = line.rstrip()
+    return not before or before[-1] in ";&|({" or (before != line and _THEN.search(before) is not None)
 
 
 def _has_unknown_environment(script: Script) -> bool:

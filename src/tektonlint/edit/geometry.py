@@ -263,7 +263,7 @@ def lines_of(place: Place, first: int, end: int) -> Extent:
 
 def _has_odd_line_end(resource: Resource) -> bool:
     text, span = resource.source.text, resource.document.span
-    return once(resource, "odd line end", lambda: ODD_LINE_END.search(text, *span) is not None)
+    return once(resource, "odd line end", lambda: not text.isascii() and ODD_LINE_END.search(text, *span) is not None)
 
 
 def dash_of(text: str, owner: Sequence, number: int) -> int:

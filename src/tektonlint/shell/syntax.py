@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # A variable behind another one in one bare word, and more behind it: `$A/$B/c`.
 _CHAINED = pattern(r"\$\{?[A-Za-z0-9_]+[^\s\"';|&<>]*[^\s\"';|&<>$(\\]\$[A-Za-z0-9_]+[^\s\"';|&<>A-Za-z0-9_)}]")
+# What the last part of that is; quick to look for, and most scripts have none.
+_BEHIND_ANOTHER = pattern(r"\$(?<=[^\s\"';|&<>$(\\]\$)[A-Za-z0-9_]+[^\s\"';|&<>A-Za-z0-9_)}]")
 _ROUNDS = 4
 
 
@@ -29,7 +31,7 @@ def parse(script: str) -> Tree:
     """
     text = parsable(script)
     tree = _parser().parse(text.encode("ascii"))
-    if _CHAINED.search(text):
+    if _BEHIND_ANOTHER.search(text) and _CHAINED.search(text):
         from tree_sitter import QueryCursor
 
         for _ in range(_ROUNDS):
