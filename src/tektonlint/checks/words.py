@@ -47,8 +47,8 @@ _OF_IMAGES = pattern(
     r"CUDA|NVIDIA|LD|HF|APP|S2I|STI|SUMMARY|BUILD|SOURCE|CI)(?:_|\w*_?(?:HOME|VERSION|PATH|ROOT|DIR)$|$)|"
     r".*_(?:SERVICE_HOST|SERVICE_PORT|PORT|VERSION|HOME|ROOT)(?:_.*)?$"
 )
-# What sets variables that no reader can see: other scripts, generated code. Each begins with its word, which is quick to
-# look for; what stands before it is asked afterwards.
+# What sets variables that no reader can see: other scripts, generated code. Each begins with its word, which is quick
+# to look for; what stands before it is asked afterwards.
 _MAY_SET_ANYTHING = tuple(
     pattern(one)
     for one in (
