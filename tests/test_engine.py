@@ -395,7 +395,8 @@ MENTIONING = [
 
 def without_mentions(enabled: Enabled) -> Enabled:
     assert isinstance(enabled.policy.logic, Check)
-    return enabled._replace(policy=enabled.policy._replace(logic=enabled.policy.logic._replace(mentions=())))
+    logic = enabled.policy.logic._replace(mentions=(), only_with=())
+    return enabled._replace(policy=enabled.policy._replace(logic=logic))
 
 
 def test_a_policy_does_not_look_at_a_document_without_its_keys_and_yet_counts_it(checks: Checks) -> None:
@@ -412,6 +413,39 @@ def test_a_word_that_is_written_by_the_numbers_of_its_characters_is_no_way_round
     text = TASK.replace("name: mirror", '"hostP\\x61th": mirror')
 
     assert ["here"] == [finding.message for finding in run(text, one).findings]
+
+
+@pytest.mark.parametrize(("kinds", "expected"), [(("Pipeline", "PipelineRun"), 0), (("Pipeline", "Task"), 1)])
+def test_a_policy_does_not_look_at_a_tree_without_its_kinds_and_yet_counts_it(
+    kinds: tuple[str, ...], expected: int, checks: Checks
+) -> None:
+    one = checks.mentioning((), "one", "resource", says("here"))
+    assert isinstance(one.policy.logic, Check)
+    one = one._replace(policy=one.policy._replace(logic=one.policy.logic._replace(only_with=kinds)))
+    report = run(TASK, one)
+
+    assert expected == len(report.findings)
+    assert 1 == report.reached["one"]
+
+
+def test_the_kinds_of_a_policy_never_cost_a_finding() -> None:
+    folder = Path(__file__).parent.parent / "examples"
+    some = [one for one in MENTIONING if isinstance(one.policy.logic, Check) and one.policy.logic.only_with]
+    alone = [str(path.resolve()) for path in sorted(folder.rglob("*.yaml"))]
+    trees = [tree.read([path], tree.Root(folder=os.path.dirname(path), marked=False)) for path in alone]
+    without = [
+        one for one in trees if one.resources and not any("Pipeline" in other.kind for other in one.resources)
+    ]
+    target = Target(tekton=newest())
+    found = [
+        finding
+        for read in without
+        for finding in engine.run(read, [without_mentions(one) for one in some], CATALOG, target).findings
+    ]
+
+    assert len(some) >= 3
+    assert len(without) > 10
+    assert [] == found
 
 
 def words(finding: Finding) -> tuple[object, ...]:

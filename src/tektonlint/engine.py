@@ -67,12 +67,16 @@ class _Share(NamedTuple):
 
 
 class _Runner(NamedTuple):
-    """A policy over places of a resource; see `Check` for `across` and for what `keys` and `texts` are."""
+    """A policy over places of a resource; see `Check` for `across` and for what `keys` and `texts` are.
+
+    It is `idle` if the tree lacks what it is about.
+    """
 
     name: str
     across: bool
     keys: frozenset[str]
     texts: tuple[str, ...]
+    idle: bool
 
 
 class _Run:
@@ -91,6 +95,7 @@ class _Run:
         self._functions: dict[str, Function] = {}
         # The last source that was searched: what was found, and whether it has escapes.
         self._searched: tuple[Source | None, dict[str, bool], bool] = (None, {}, False)
+        self._kinds = {resource.kind for resource in tree.resources}
         self._by_kind: dict[tuple[str, str], dict[str, list[_Runner]]] = {}
 
     def report(self) -> Report:
@@ -183,11 +188,16 @@ class _Run:
             for name, context in self.contexts.items():
                 logic = context.enabled.policy.logic
                 if isinstance(logic, Assertion | Check) and _applies(context.enabled.policy, *key):
-                    across, words = (logic.across_files, logic.mentions) if isinstance(logic, Check) else (False, ())
-                    keys = frozenset(word for word in words if word[0].isalpha())
-                    texts = tuple(word.lstrip("*") for word in words if word not in keys)
-                    runners.setdefault(logic.select, []).append(_Runner(name, across, keys, texts))
+                    runners.setdefault(logic.select, []).append(self._runner(name, logic))
         return runners
+
+    def _runner(self, name: str, logic: Assertion | Check) -> _Runner:
+        if isinstance(logic, Assertion):
+            return _Runner(name, False, frozenset(), (), False)
+        keys = frozenset(word for word in logic.mentions if word[0].isalpha())
+        texts = tuple(word.lstrip("*") for word in logic.mentions if word not in keys)
+        idle = bool(logic.only_with) and self._kinds.isdisjoint(logic.only_with)
+        return _Runner(name, logic.across_files, keys, texts, idle)
 
     def _over_places(self, file: File, resource: Resource, *, across: bool = False) -> Iterator[Finding]:
         """What policies find in a resource; with `across` only those whose reason may be in another file."""
@@ -200,11 +210,11 @@ class _Run:
                 places = None
             if places == ():
                 continue
-            for name, is_across, wanted, texts in runners:
+            for name, is_across, wanted, texts, idle in runners:
                 if across and not is_across:
                     continue
-                is_idle = (wanted or texts) and keys.isdisjoint(wanted) and places is not None
-                if is_idle and not (texts and self._has_one(file.source, texts)):
+                missing = idle or ((wanted or texts) and keys.isdisjoint(wanted))
+                if missing and places is not None and (idle or not (texts and self._has_one(file.source, texts))):
                     self.reached[name] += len(places or ())
                     continue
                 found = self._guarded(name, file, resource, places)

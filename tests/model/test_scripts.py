@@ -7,7 +7,7 @@ from textwrap import dedent, indent
 import pytest
 
 from tektonlint.model.scripts import Script, opaque_steps, script_at, scripts_of
-from tektonlint.shell.flow import UNKNOWN
+from tektonlint.shell.values import UNKNOWN
 from tektonlint.tekton.selectors import select
 from tests.model.trees import model_of
 

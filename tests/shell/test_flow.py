@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from tektonlint.shell.dialect import masked, parsable, shebang
 from tektonlint.shell.effects import analysed
-from tektonlint.shell.flow import UNKNOWN, Circumstances, Command, Fact, Flow, follow
+from tektonlint.shell.flow import Circumstances, Command, Fact, Flow
+from tektonlint.shell.values import UNKNOWN
+from tektonlint.shell.walk import follow
 
 SRC = "$(workspaces.src.path)"
 

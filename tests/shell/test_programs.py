@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from tektonlint.shell import programs
-from tektonlint.shell.flow import UNKNOWN, Word
+from tektonlint.shell.flow import Word
 from tektonlint.shell.programs import is_known, last_part, path_in, read, transport_of
+from tektonlint.shell.values import UNKNOWN
 
 ROOT = Path(__file__).parents[2]
 TABLE: dict[str, Any] = json.loads((ROOT / "tables/programs.json").read_text(encoding="utf-8"))

@@ -393,7 +393,7 @@ def _calls(script: Script) -> Iterator[_Call]:
 
 
 def _call(script: Script, command: Command) -> _Call:
-    from tektonlint.shell.flow import UNKNOWN
+    from tektonlint.shell.values import UNKNOWN
 
     options: dict[str, tuple[str, str]] = {}
     name = ""

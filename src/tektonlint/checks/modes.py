@@ -168,7 +168,7 @@ def _files_of(script: Script, model: Model) -> tuple[TaskFile, ...]:
 
 def _is_from_mktemp(command: Command, folders: set[int]) -> bool:
     """Whether a file that `mktemp` made is moved or copied."""
-    from tektonlint.shell.flow import TEMPORARY
+    from tektonlint.shell.values import TEMPORARY
 
     for word in command.words[:-1]:
         for value in word.values:
@@ -207,7 +207,7 @@ def _workspace_of(path: str, script: Script, *, around: bool = False) -> str | N
 
 
 def _workspaces_of(word: Word, command: Command, script: Script) -> Iterator[str]:
-    from tektonlint.shell.flow import joined
+    from tektonlint.shell.values import joined
 
     for value in word.values:
         recursive = any(one.text in ("-R", "--recursive") for one in command.words)

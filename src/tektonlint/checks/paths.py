@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from tektonlint.document import Scalar
 from tektonlint.finding import Finding, Fix, Location, Safety, Severity
 from tektonlint.model.definitions import WORKSPACE_ROOT, Task
-from tektonlint.model.directories import READ_ONLY
 from tektonlint.patterns import pattern
 from tektonlint.policy.context import Context
 from tektonlint.tekton.resource import Place
@@ -584,7 +583,7 @@ def _bound_shut(model: Model) -> frozenset[int]:
     if known is None:
         found: set[int] = set()
         for run in (*model.runs, *model.task_runs):
-            if not any(one.source in READ_ONLY for one in run.bindings.values()):
+            if not any(_can_only_be_read(one) for one in run.bindings.values()):
                 continue
             users: Iterable[PipelineTask | TaskRun]
             if run.resource.kind == "TaskRun":
@@ -605,7 +604,7 @@ def _read_only(name: str, task: Task, model: Model) -> _Why | None:
         advice = "Write to another workspace or to `/tmp`, or declare it without `readOnly`."
         return _Why("is `readOnly`", advice, place.location, "declared here", True)
     bound = list(_bindings(name, task, model))
-    shut = [one for one in bound if one.source in READ_ONLY and not _is_writable(one)]
+    shut = [one for one in bound if _can_only_be_read(one) and not _is_writable(one)]
     if not shut:
         return None
     one = shut[0]
@@ -613,6 +612,12 @@ def _read_only(name: str, task: Task, model: Model) -> _Why | None:
     text = f"is bound to {source.get(one.source or '', 'a CSI volume')}, which is mounted read-only"
     advice = "Copy what is needed to `/tmp`, and write there."
     return _Why(text, advice, one.place.location, "bound here", len(shut) == len(bound))
+
+
+def _can_only_be_read(binding: Binding) -> bool:
+    from tektonlint.model.directories import READ_ONLY
+
+    return binding.source in READ_ONLY
 
 
 def _is_writable(binding: Binding) -> bool:

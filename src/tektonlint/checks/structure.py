@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from decimal import Decimal
 
 from tektonlint import scalars
 from tektonlint.document import Mapping, Node, Scalar, Sequence, plain_data
@@ -542,6 +541,8 @@ def _durations(text: str) -> tuple[str, ...]:
         return (iso[1].lower(),)
     if not re.fullmatch(r"(?:[0-9]+(?:\.[0-9]+)?\s*[a-zH]+\s*)+", text):
         return ()
+    from decimal import Decimal
+
     parts: list[str] = []
     for number, name in re.findall(r"([0-9]+(?:\.[0-9]+)?)\s*([a-zH]+)", text):
         if name.lower() not in _NAMES_OF_UNITS:

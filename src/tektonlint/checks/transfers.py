@@ -185,7 +185,7 @@ def _in_script(
     container: Place, script: Place, params: dict[str, Place], ctx: Context, *, shell: bool = False
 ) -> Iterator[Finding]:
     from tektonlint.model.scripts import script_at
-    from tektonlint.shell.flow import follow
+    from tektonlint.shell.walk import follow
 
     text = script.text or ""
     whole = script_at(ctx.model, container)

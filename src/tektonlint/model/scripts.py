@@ -16,7 +16,7 @@ from tektonlint.tekton.variables import variables
 if TYPE_CHECKING:
     from tektonlint.model.graph import Model
     from tektonlint.shell.effects import Analysis, Effect
-    from tektonlint.shell.flow import Value
+    from tektonlint.shell.values import Value
 
 # A variable of Kubernetes' in `command`, `args` and `env` (k8s.io/kubernetes/third_party/forked/golang/expansion).
 _REFERENCE = pattern(r"\$\(([A-Za-z_][A-Za-z0-9_]*)\)")
@@ -107,7 +107,7 @@ class Script:
     @property
     def folders(self) -> Value:
         """The folder that it starts in."""
-        from tektonlint.shell.flow import NOT_KNOWN, joined
+        from tektonlint.shell.values import NOT_KNOWN, joined
 
         place = self.container.get("workingDir") or (self.template.get("workingDir") if self.template else None)
         text = place.known_text if place is not None else None
@@ -238,7 +238,7 @@ def _script(model: Model, task: Task | None, step: Place, container: Place) -> S
 
 
 def _environment(script: Script) -> dict[str, Value]:
-    from tektonlint.shell.flow import NOT_KNOWN
+    from tektonlint.shell.values import NOT_KNOWN
 
     found: dict[str, Value] = {}
     places = [script.template] if script.template is not None and not script.is_in_action else []

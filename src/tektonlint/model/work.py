@@ -7,10 +7,9 @@ makes it take long. `buildah --version`, an `echo` about Skopeo and a comment ar
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as Dict
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from tektonlint.finding import Location
@@ -311,20 +310,21 @@ def _inline_script(words: Sequence[str]) -> int | None:
 
 def _may_be_heavy(text: str) -> bool:
     """Whether a text holds the words of any heavy command, wherever."""
-    for match in _commands().finditer(text):
-        known = HEAVY.get(match[0]) or GOALS[match[0]]
-        # Options may stand between, over several lines, but not a page of them.
-        behind = text[match.end() : match.end() + 1000]
-        if any(one.rpartition(" ")[2] in behind for one in known):
-            return True
+    for name, known in (*HEAVY.items(), *GOALS.items()):
+        at = text.find(name)
+        while at >= 0:
+            end = at + len(name)
+            # Options may stand between, over several lines, but not a page of them.
+            if not (_is_of_a_word(text[at - 1 : at]) or _is_of_a_word(text[end : end + 1])) and any(
+                one.rpartition(" ")[2] in text[end : end + 1000] for one in known
+            ):
+                return True
+            at = text.find(name, end)
     return False
 
 
-@cache
-def _commands() -> re.Pattern[str]:
-    """The names of all heavy commands, where each stands as a word of its own."""
-    names = sorted((*HEAVY, *GOALS), key=len, reverse=True)
-    return re.compile(rf"(?<![\w.-])(?:{'|'.join(map(re.escape, names))})(?![\w.-])")
+def _is_of_a_word(character: str) -> bool:
+    return character.isalnum() or character in ("_", ".", "-")
 
 
 def _run_by(name: str, words: Sequence[str]) -> tuple[str, str] | None:

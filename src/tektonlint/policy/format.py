@@ -47,13 +47,15 @@ class Check(NamedTuple):
 
     `across_files` says that what it finds in one file may be because of another. It finds nothing in a document in
     which none of `mentions` stands, if there are any: words that begin with a letter are keys, all others any text, and
-    `*chmod` is the text `chmod`.
+    `*chmod` is the text `chmod`. It finds nothing in a tree without an object of one of the kinds `only_with`, if there
+    are any.
     """
 
     select: str
     function: str
     across_files: bool = False
     mentions: tuple[str, ...] = ()
+    only_with: tuple[str, ...] = ()
 
 
 class Emitted(NamedTuple):
@@ -278,8 +280,8 @@ def _logic(raw: Dict[str, Any]) -> Logic:
     if select not in names:
         raise PolicyError(f"there is no selector `{select}`{did_you_mean(select, names)}")
     if "check" in raw:
-        mentions = tuple(raw.get("mentions", ()))
-        return Check(select, raw["check"], across_files=raw.get("across-files", False), mentions=mentions)
+        mentions, only_with = tuple(raw.get("mentions", ())), tuple(raw.get("only-with", ()))
+        return Check(select, raw["check"], raw.get("across-files", False), mentions, only_with)
     if "message" not in raw:
         raise PolicyError("`logic.assert` needs a `message`")
     fix = raw.get("fix")

@@ -51,7 +51,7 @@ def with_command(script: Script, effect: Effect, command: str, ctx: Context) -> 
 
 def written_path(script: Script, effect: Effect) -> str | None:
     """A path as a script writes it, with its quotes, or its whole; None where neither can be written again."""
-    from tektonlint.shell.flow import joined
+    from tektonlint.shell.values import joined
 
     word = word_of(effect)
     text = script.text[effect.start : effect.end]

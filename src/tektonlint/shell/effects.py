@@ -13,21 +13,10 @@ from typing import NamedTuple
 
 from tektonlint.patterns import pattern
 from tektonlint.shell.dialect import SHELLS
-from tektonlint.shell.flow import (
-    NOT_KNOWN,
-    TEMPORARY,
-    UNKNOWN,
-    Command,
-    Fact,
-    Flow,
-    Redirect,
-    Value,
-    Word,
-    follow,
-    joined,
-    run_words,
-)
+from tektonlint.shell.flow import Command, Fact, Flow, Redirect, Word
 from tektonlint.shell.programs import INERT, Read, Role, last_part, path_in, read, transport_of
+from tektonlint.shell.values import NOT_KNOWN, TEMPORARY, UNKNOWN, Value, joined
+from tektonlint.shell.walk import follow, run_words
 
 # What is done to a path. `use`: a program that may do anything was given it.
 READ, WRITE, UPDATE, FOLDER, REMOVE, MODE, USE = "read", "write", "update", "folder", "remove", "mode", "use"
@@ -122,7 +111,7 @@ def analysed(
     *,
     shell: bool = False,
 ) -> Analysis:
-    """What a script does; see `flow.follow` for what it is given."""
+    """What a script does; see `walk.follow` for what it is given."""
     flow = follow(script, environment, folders, arguments, shell=shell)
     return Analysis(flow, effects_of(flow))
 

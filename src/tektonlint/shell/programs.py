@@ -31,7 +31,8 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from tektonlint import bundled
-from tektonlint.shell.flow import UNKNOWN, Word
+from tektonlint.shell.flow import Word
+from tektonlint.shell.values import UNKNOWN
 
 Row = dict[str, Any]
 _PLAIN: Row = {}

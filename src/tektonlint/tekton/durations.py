@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from functools import lru_cache
 
 from tektonlint.patterns import pattern
@@ -27,10 +26,16 @@ def parse(text: str) -> int | None:
     """
     if len(text) > 100 or not _DURATION.fullmatch(text):
         return None
-    total = sum(int(Decimal(number) * _UNITS[unit]) for number, unit in _PARTS.findall(text))
+    total = sum(_nanoseconds(number, _UNITS[unit]) for number, unit in _PARTS.findall(text))
     if total > _LARGEST:
         return None
     return -total if text.startswith("-") else total
+
+
+def _nanoseconds(number: str, unit: int) -> int:
+    whole, _, fraction = number.partition(".")
+    # What is less than a nanosecond is cut off.
+    return int(whole or "0") * unit + (int(fraction) * unit // 10 ** len(fraction) if fraction else 0)
 
 
 def text_of(nanoseconds: int) -> str:
@@ -44,8 +49,9 @@ def text_of(nanoseconds: int) -> str:
         if count:
             parts.append(f"{count}{unit}")
     if rest:
-        seconds = (Decimal(rest) / SECOND).normalize()
-        parts.append(f"{seconds:f}s")
+        seconds, fraction = divmod(rest, SECOND)
+        behind = f".{fraction:09}".rstrip("0") if fraction else ""
+        parts.append(f"{seconds}{behind}s")
     return sign + "".join(parts)
 
 
