@@ -159,23 +159,17 @@ def _inner_names(heredoc: HereDoc, use: _Use, script: Script) -> frozenset[str]:
         first = body.lstrip().split("\n", 1)[0]
         if first.startswith("#!") and re.split(r"[/ \t]+", first.strip())[-1] not in _SHELLS:
             return frozenset()
+        from tektonlint.shell.syntax import stands_in
+
         names = {*_SETS.findall(body), *_NAMES.findall(body)}
-        if script.container.get("args") is None and not _is_in_a_function(heredoc.redirect) and "set --" not in outside:
+        is_in_a_function = stands_in(heredoc.redirect, "function_definition")
+        if script.container.get("args") is None and not is_in_a_function and "set --" not in outside:
             names |= _POSITIONAL
     else:
         return frozenset()
     known = {*_SETS.findall(outside), *_NAMES.findall(outside), *script.environment}
     # `export X="$X"` hands over what the outer script has from somewhere.
     return frozenset(names - known - set(_HANDED.findall(body)))
-
-
-def _is_in_a_function(node: Node) -> bool:
-    current = node.parent
-    while current is not None:
-        if current.type == "function_definition":
-            return True
-        current = current.parent
-    return False
 
 
 def _is_marked(what: Expansion, use: _Use, text: str) -> bool:

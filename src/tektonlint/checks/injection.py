@@ -476,10 +476,14 @@ def _new_name(script: Script, key: str, taken: set[str]) -> str:
     """The name of a new variable: `PARAM_IMAGE` of `image`. It is not taken by the step, its template or the script."""
     name = first = f"PARAM_{_NOT_A_NAME.sub('_', key).strip('_').upper()}"
     number = 2
-    while name in taken or name in script.environment or re.search(rf"\b{name}\b", script.text):
+    while name in taken or name in script.environment or _is_named(name, script.text):
         name = f"{first}_{number}"
         number += 1
     return name
+
+
+def _is_named(name: str, text: str) -> bool:
+    return name in text and re.search(rf"\b{name}\b", text) is not None
 
 
 def _set_already(script: Script, key: str) -> str | None:

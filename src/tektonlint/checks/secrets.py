@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from tektonlint.document import Scalar
@@ -130,6 +131,8 @@ def _words(name: str) -> list[str]:
     return [word.lower() for word in _WORDS.findall(name)]
 
 
+# A catalogue has the same few names in every file.
+@lru_cache(maxsize=1024)
 def _is_secret_name(name: str) -> bool:
     words = _words(name)
     if not words:

@@ -367,19 +367,12 @@ def _of_command(node: Node, text: str) -> str | None:
         return name
     if name == "set" and "pipefail" in words:
         # `(set -o pipefail)` asks whether there is such an option.
-        return None if _is_in_subshell(node) else "set -o pipefail"
+        from tektonlint.shell.syntax import stands_in
+
+        return None if stands_in(node, "subshell") else "set -o pipefail"
     if name == "read" and any(word.startswith("-") and "a" in word[1:] for word in words[1:]):
         return "read -a"
     return "trap … ERR" if name == "trap" and words[-1] == "ERR" else None
-
-
-def _is_in_subshell(node: Node) -> bool:
-    above = node.parent
-    while above is not None:
-        if above.type == "subshell":
-            return True
-        above = above.parent
-    return False
 
 
 # The commands.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -58,7 +57,7 @@ def masked(script: str) -> str:
 
     Raw they would be command substitutions to a shell's parser: `$(params.x)` becomes `${PARAMS_X}`.
     """
-    return _VARIABLE.sub(_as_shell_variable, script) if "$(" in script else script
+    return _VARIABLE.sub(lambda match: _as_shell_variable(match[0]), script) if "$(" in script else script
 
 
 def parsable(script: str) -> str:
@@ -68,7 +67,7 @@ def parsable(script: str) -> str:
     return text if text.isascii() else _NOT_ASCII.sub("x", text)
 
 
-def _as_shell_variable(match: re.Match[str]) -> str:
-    text = match[0]
+@lru_cache(maxsize=1024)
+def _as_shell_variable(text: str) -> str:
     name = "".join(one if one.isalnum() and one.isascii() else "_" for one in text[2:-1])
     return f"${{{name.upper()}}}"

@@ -13,7 +13,7 @@ from tektonlint.patterns import pattern
 from tektonlint.shell.dialect import parsable
 
 if TYPE_CHECKING:
-    from tree_sitter import Parser, Query, Tree
+    from tree_sitter import Node, Parser, Query, Tree
 
 # A variable behind another one in one bare word, and more behind it: `$A/$B/c`.
 _CHAINED = pattern(r"\$\{?[A-Za-z0-9_]+[^\s\"';|&<>]*[^\s\"';|&<>$(\\]\$[A-Za-z0-9_]+[^\s\"';|&<>A-Za-z0-9_)}]")
@@ -45,6 +45,14 @@ def parse(script: str) -> Tree:
             text = "".join(letters)
             tree = _parser().parse(text.encode("ascii"))
     return tree
+
+
+def stands_in(node: Node, kind: str) -> bool:
+    """Whether a node is anywhere inside one of a kind."""
+    above = node.parent
+    while above is not None and above.type != kind:
+        above = above.parent
+    return above is not None
 
 
 @cache
