@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from tektonlint.model.cluster import Namespace
 
 _CLAIMS = ("persistentVolumeClaim", "volumeClaimTemplate")
-# What decides who may read and write a volume.
-_OF_VOLUMES = ("fsGroup", "fsGroupChangePolicy", "supplementalGroups")
 
 
 def dropped_security_context(spec: Place, ctx: Context) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from tektonlint.finding import Location
-from tektonlint.model.definitions import Task, is_true, number_of
+from tektonlint.model.definitions import Task, is_true
 from tektonlint.model.directories import Directory, Volume, located
 from tektonlint.model.pipelines import Pipeline, PipelineTask
 from tektonlint.model.runs import PipelineRun
@@ -510,9 +510,3 @@ def is_root(script: Script, user: User) -> bool:
 def is_group_writable(mode: int | None) -> bool | None:
     """Whether a mode lets the group write; None where it is not known."""
     return None if mode is None else bool(mode & _GROUP_WRITE)
-
-
-def gid_of(model: Model, task: PipelineTask, run: PipelineRun | None) -> int | None:
-    """The fsGroup of a task's pod, where a run says it."""
-    pod = pod_of(task, run)
-    return number_of(pod.get("fsGroup")) if pod is not None else None

@@ -16,7 +16,6 @@ from tektonlint.shell.dialect import interpreter, masked, shebang
 
 # The shells that it knows; for any other it answers SC1071.
 KNOWN = frozenset(("sh", "bash", "dash", "ash", "ksh", "busybox"))
-LEVELS = ("error", "warning", "info", "style")
 # Nobody waits longer for a script that was written to take forever.
 _SECONDS = 120
 # What it says of the shebang, of files that it is not to follow, and of `ash`, which it reads as dash.
