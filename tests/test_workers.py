@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -35,11 +36,15 @@ def test_every_item_is_done_once_and_in_order(processes: int) -> None:
     results = workers.shared(SOURCES, [1] * 10, names, always, SOURCES, processes)
 
     assert [source.name for source in SOURCES] == [name for result in results for name, _, _ in result]
-    assert processes == len(results)
 
 
 def test_the_shares_are_done_by_processes_of_their_own() -> None:
-    results = workers.shared(SOURCES, [1] * 10, names, always, SOURCES, 3)
+    def work(share: Sequence[Source]) -> list[tuple[str, int, Source]]:
+        # So long that the other processes have started when the first share is done.
+        time.sleep(0.2)
+        return names(share)
+
+    results = workers.shared(SOURCES, [1] * 10, work, always, SOURCES, 3)
 
     assert 3 == len({pid for result in results for _, pid, _ in result})
 
@@ -52,9 +57,30 @@ def test_a_source_that_comes_back_is_the_one_that_went() -> None:
 
 
 def test_large_items_make_small_shares() -> None:
-    results = workers.shared(SOURCES, [9, 1, 1, 1, 1, 1, 1, 1, 1, 1], names, always, SOURCES, 2)
+    """Sixteen shares for two processes: of 90 units of work the large one is more than a sixteenth."""
+    many = [Source(f"{number}.yaml", "") for number in range(46)]
+    results = workers.shared(many, [45, *[1] * 45], names, always, many, 2)
 
-    assert [1, 9] == sorted(len(result) for result in results)
+    assert 1 == len(results[0])
+    assert {5, 6} == {len(result) for result in results[1:]}
+
+
+def test_nothing_is_shared_where_there_is_nothing() -> None:
+    assert [] == workers.shared([], [], names, always, SOURCES, 2)
+
+
+def test_no_process_waits_for_another_that_has_more_to_do() -> None:
+    """The item that takes long is done by one process while the other does all the rest."""
+    sizes = [1] * 10
+
+    def work(share: Sequence[Source]) -> list[tuple[str, int, Source]]:
+        time.sleep(0.8 if SOURCES[0] in share else 0.05)
+        return names(share)
+
+    results = workers.shared(SOURCES, sizes, work, always, SOURCES, 2)
+    (slow,) = {pid for result in results for name, pid, _ in result if name == "0.yaml"}
+
+    assert [slow] == [pid for result in results for _, pid, _ in result if pid == slow]
 
 
 def test_items_without_a_size_are_shared_too() -> None:
@@ -90,7 +116,7 @@ def test_what_cannot_go_through_a_pipe_is_done_here() -> None:
 
     results = workers.shared(SOURCES, [1] * 10, work, always, SOURCES, 2)
 
-    assert [5, 5] == [function() for result in results for function in result]
+    assert 10 == sum(function() for result in results for function in result)
 
 
 def test_a_result_that_is_not_whole_is_done_here() -> None:
