@@ -162,10 +162,10 @@ def demands(model: Model, task: PipelineTask, run: PipelineRun | None) -> tuple[
 def _demands(model: Model, task: PipelineTask, run: PipelineRun | None) -> Iterator[Access]:
     spec = model.task_of(task).found
     scripts = scripts_of(model, spec) if spec is not None else ()
-    each = [(script, one) for script in scripts for one in script.analysis.effects.demands]
-    directories = model.directories(task, run) if each else {}
+    directories = model.directories(task, run) if scripts else {}
     if spec is None or not directories:
         return
+    each = [(script, one) for script in scripts for one in script.analysis.effects.demands]
     where = _Places(model, task, spec, run, directories)
     for script, effect in each:
         at = where.find(effect.path, script)
@@ -177,11 +177,12 @@ def _accesses(model: Model, task: PipelineTask, run: PipelineRun | None) -> list
     spec = model.task_of(task).found
     if spec is None:
         return []
-    files = task_files(model, spec)
-    if not files and not any(name in HOMES for script in scripts_of(model, spec) for name in script.environment):
-        return []
+    # Without volumes nobody need know what the scripts do.
     directories = model.directories(task, run)
     if not directories:
+        return []
+    files = task_files(model, spec)
+    if not files and not any(name in HOMES for script in scripts_of(model, spec) for name in script.environment):
         return []
     where = _Places(model, task, spec, run, directories)
     found: list[Access] = []
