@@ -28,7 +28,9 @@ usage: tektonlint [PATH ...] [options]      check files and folders (default: .)
   --diff               print what --fix would change, and write nothing
   --severity LEVEL     lowest shown: error, warning or note (default: warning)
   --fail-on LEVEL      lowest that makes the exit code 1 (default: warning)
-  --format FORMAT      text, concise or json (default: text)
+  --format NAME[=FILE] text, concise, json, sarif, github, gitlab, junit, rdjson
+                       or markdown; several times, all but one with a FILE
+  --output FILE        where the report without a FILE goes
   --statistics         count the findings of each policy
   --quiet              findings only, no closing line
   --exit-zero          exit code 0 even with findings
@@ -168,7 +170,8 @@ def check_parser() -> Parser:
     parser.add_argument("--diff", action="store_true")
     parser.add_argument("--severity", choices=levels, default="warning")
     parser.add_argument("--fail-on", choices=levels, default="warning")
-    parser.add_argument("--format", choices=("text", "concise", "json"), default="text")
+    parser.add_argument("--format", action="append", default=[])
+    parser.add_argument("--output")
     parser.add_argument("--statistics", action="store_true")
     parser.add_argument("--quiet", action="store_true")
     parser.add_argument("--exit-zero", action="store_true")
@@ -209,6 +212,8 @@ def _check(words: list[str]) -> int:
         raise WrongUsage("--unsafe-fixes goes with --fix or --diff")
     if options.fix and "-" in options.paths:
         raise WrongUsage("--fix cannot write to standard input; --diff prints what it would change")
+    if options.diff and (options.output is not None or any("=" in value for value in options.format)):
+        raise WrongUsage("--diff prints a patch and makes no report for a file; leave --output and `=FILE` away")
     from tektonlint.commands import check
 
     return check.run(options)

@@ -77,6 +77,44 @@ def check(change: Change) -> None:
     _discard([_made_ready(change)])
 
 
+def put(path: str, data: bytes) -> None:
+    """Writes bytes to a file of that name, which need not be there. Raises `NotWritten`.
+
+    A file is replaced as `replace` does it, wholly or not at all. A link is replaced too and not written through, for
+    the tree that is linted may have planted it. What is neither, such as a named pipe, is written into, and so is what
+    the system itself has in /dev and /proc, where the links are its own.
+    """
+    try:
+        old = os.lstat(path) if os.path.lexists(path) else None
+        regular = old if old is not None and stat.S_ISREG(old.st_mode) else None
+        special = old is not None and not regular and not stat.S_ISLNK(old.st_mode)
+        if special or _is_of_the_system(path):
+            _write_into(path, data)
+            return
+        if regular is not None and not os.access(path, os.W_OK):
+            raise NotWritten("it is read-only", path)
+        temporary = _beside(path, data, regular)
+        try:
+            os.replace(temporary, path)
+        except OSError:
+            os.unlink(temporary)
+            raise
+    except OSError as error:
+        raise _not_written(error, path) from None
+    _sync_folder(os.path.dirname(path))
+
+
+def _is_of_the_system(path: str) -> bool:
+    folder = os.path.realpath(os.path.dirname(path) or os.curdir)
+    return os.name == "posix" and folder.split(os.sep)[1] in ("dev", "proc")
+
+
+def _write_into(path: str, data: bytes) -> None:
+    """Behind what is there, since the file may be the one that standard output was sent to as well."""
+    with open(os.open(path, os.O_WRONLY | os.O_APPEND), "wb") as file:
+        file.write(data)
+
+
 def _put_back(change: Change) -> bool:
     """Whether a replaced file could be replaced by what it was."""
     try:
@@ -128,29 +166,36 @@ def _version(status: os.stat_result) -> tuple[int, int, int]:
     return status.st_ino, status.st_mtime_ns, status.st_size
 
 
-def _beside(path: str, data: bytes, status: os.stat_result) -> str:
-    """A new file in the same folder, on the disk when this returns, with the mode and owner of another.
+def _beside(path: str, data: bytes, status: os.stat_result | None) -> str:
+    """A new file in the same folder, on the disk when this returns, with the mode and owner of another if there is one.
 
     Its name does not end like that of a YAML file, in case it is left behind.
     """
     import tempfile
 
-    handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".tektonlint-", suffix=".tmp")
+    handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path) or os.curdir, prefix=".tektonlint-", suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             own = os.fstat(file.fileno())
-            if (own.st_uid, own.st_gid) != (status.st_uid, status.st_gid):
+            if status is not None and (own.st_uid, own.st_gid) != (status.st_uid, status.st_gid):
                 os.fchown(file.fileno(), status.st_uid, status.st_gid)
             # After the owner, since giving a file away takes some bits of its mode.
-            os.fchmod(file.fileno(), stat.S_IMODE(status.st_mode))
+            os.fchmod(file.fileno(), _usual_mode() if status is None else stat.S_IMODE(status.st_mode))
             os.fsync(file.fileno())
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
     return temporary
+
+
+def _usual_mode() -> int:
+    """The mode that whoever runs this gives to new files."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return 0o666 & ~mask
 
 
 def _sync_folder(folder: str) -> None:

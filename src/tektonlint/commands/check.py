@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from tektonlint import engine, report, tree
 from tektonlint.commands import programs
@@ -14,6 +15,9 @@ from tektonlint.policy.catalog import Choice, enabled
 from tektonlint.report import Style
 from tektonlint.report.view import view
 from tektonlint.tree import UsageError
+
+if TYPE_CHECKING:
+    from tektonlint.commands.outputs import Output
 
 STDIN = "-"
 
@@ -27,6 +31,7 @@ def run(options: argparse.Namespace) -> int:
     from_stdin = STDIN in options.paths
     if options.stdin_name is not None and not from_stdin:
         raise UsageError("--stdin-name is for standard input, but the paths do not hold `-`")
+    asked = _outputs(options, paths)
     root = _root(paths, options, from_stdin=from_stdin)
     settings, catalog = configured(root, options.config, isolated=options.isolated)
     selected, given = _selected(options.select), options.config is not None
@@ -58,9 +63,23 @@ def run(options: argparse.Namespace) -> int:
             traceback.print_exception(crash)
     style = Style(color=_colored(options.color), quiet=options.quiet, statistics=options.statistics)
     shown = view(result, Severity(options.severity))._replace(fixed=fixed)
-    sys.stdout.write(report.render(options.format, shown, style))
+    if asked is None:
+        sys.stdout.write(report.render("text", shown, style))
+    else:
+        from tektonlint.commands import outputs
+
+        outputs.write(asked, shown, style, paint_files=options.color == "always")
     code = _exit_code(result, Severity(options.fail_on), exit_zero=options.exit_zero)
     return 2 if options.fix and repaired.failures else code
+
+
+def _outputs(options: argparse.Namespace, paths: list[str]) -> tuple[Output, ...] | None:
+    """Where reports go, if anybody said so."""
+    if not options.format and options.output is None:
+        return None
+    from tektonlint.commands import outputs
+
+    return outputs.outputs(options.format, options.output, paths)
 
 
 def _root(paths: list[str], options: argparse.Namespace, *, from_stdin: bool) -> tree.Root:
