@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 
+from tektonlint.bundled import folder
 from tektonlint.policy.format import MARK, Emitted, Example, Policy
 
 REPOSITORY_PAGES = "docs/policies"
+REPOSITORY = "https://github.com/tektonlint/tektonlint"
 
 
 def page(policy: Policy, examples: Iterable[Example]) -> str:
     """Everything a person has to know about one policy."""
     return "\n".join(_page(policy, tuple(examples))) + "\n"
+
+
+def url(policy: Policy) -> str | None:
+    """Where the page of a policy can be read; None for users' own policies, which have none."""
+    if not is_bundled(policy):
+        return None
+    return f"{REPOSITORY}/blob/main/{REPOSITORY_PAGES}/{policy.id}.md"
+
+
+def is_bundled(policy: Policy) -> bool:
+    """Whether a policy came with tektonlint, and not perhaps from the tree that is linted."""
+    return policy.file.startswith(folder("policies") + os.sep)
 
 
 def row(policy: Policy) -> str:

@@ -13,7 +13,7 @@ from tektonlint.commands.loading import configured, is_configured
 from tektonlint.finding import Severity
 from tektonlint.policy.catalog import Choice, enabled
 from tektonlint.report import Style
-from tektonlint.report.view import view
+from tektonlint.report.view import view, with_policies
 from tektonlint.tree import UsageError
 
 if TYPE_CHECKING:
@@ -63,14 +63,19 @@ def run(options: argparse.Namespace) -> int:
             traceback.print_exception(crash)
     style = Style(color=_colored(options.color), quiet=options.quiet, statistics=options.statistics)
     shown = view(result, Severity(options.severity))._replace(fixed=fixed)
+    code = _exit_code(result, Severity(options.fail_on), exit_zero=options.exit_zero)
+    if options.fix and repaired.failures:
+        code = 2
     if asked is None:
         sys.stdout.write(report.render("text", shown, style))
     else:
         from tektonlint.commands import outputs
 
+        shown = with_policies(shown, policies, catalog)._replace(
+            exit_code=code, prefix=outputs.place_in_repository(root.folder)
+        )
         outputs.write(asked, shown, style, paint_files=options.color == "always")
-    code = _exit_code(result, Severity(options.fail_on), exit_zero=options.exit_zero)
-    return 2 if options.fix and repaired.failures else code
+    return code
 
 
 def _outputs(options: argparse.Namespace, paths: list[str]) -> tuple[Output, ...] | None:

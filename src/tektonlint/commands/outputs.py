@@ -44,6 +44,17 @@ def outputs(formats: Sequence[str], output: str | None, paths: Iterable[str]) ->
     return tuple(asked)
 
 
+def place_in_repository(root: str) -> str | None:
+    """Where a folder lies in its Git repository: `gitops/`, empty for the repository itself, None outside of one."""
+    folder = root
+    while not os.path.lexists(os.path.join(folder, ".git")):
+        if os.path.dirname(folder) == folder:
+            return None
+        folder = os.path.dirname(folder)
+    inside = os.path.relpath(root, folder).replace(os.sep, "/")
+    return "" if inside == "." else f"{inside}/"
+
+
 def write(asked: Iterable[Output], view: View, style: Style, *, paint_files: bool) -> None:
     """Renders every report and writes those that can be written. Raises `WrongOutput` for the first that cannot.
 

@@ -42,4 +42,50 @@ def _json(view: View, style: Style) -> str:
     return json_report.render(view)
 
 
-FORMATS: dict[str, Callable[[View, Style], str]] = {"text": _text, "concise": _concise, "json": _json}
+def _sarif(view: View, style: Style) -> str:
+    from tektonlint.report import sarif
+
+    return sarif.render(view)
+
+
+def _github(view: View, style: Style) -> str:
+    from tektonlint.report import github
+
+    return github.render(view)
+
+
+def _gitlab(view: View, style: Style) -> str:
+    from tektonlint.report import gitlab
+
+    return gitlab.render(view)
+
+
+def _junit(view: View, style: Style) -> str:
+    from tektonlint.report import junit
+
+    return junit.render(view)
+
+
+def _rdjson(view: View, style: Style) -> str:
+    from tektonlint.report import rdjson
+
+    return rdjson.render(view)
+
+
+def _markdown(view: View, style: Style) -> str:
+    from tektonlint.report import markdown
+
+    return markdown.render(view)
+
+
+FORMATS: dict[str, Callable[[View, Style], str]] = {
+    "text": _text,
+    "concise": _concise,
+    "json": _json,
+    "sarif": _sarif,
+    "github": _github,
+    "gitlab": _gitlab,
+    "junit": _junit,
+    "rdjson": _rdjson,
+    "markdown": _markdown,
+}

@@ -9,10 +9,11 @@ from tektonlint.report.view import View
 
 def render(view: View) -> str:
     """`path:line:column: severity: message [policy]` for each finding, and nothing else."""
-    return "".join(f"{escape(_line(finding))}\n" for finding in view.findings)
+    return "".join(f"{line(finding)}\n" for finding in view.findings)
 
 
-def _line(finding: Finding) -> str:
+def line(finding: Finding) -> str:
+    """The line of a finding, without its end."""
     source, span = finding.at
-    line, column = source.line_column(span.start)
-    return f"{source.shown}:{line}:{column}: {finding.severity.value}: {finding.message} [{finding.policy}]"
+    number, column = source.line_column(span.start)
+    return escape(f"{source.shown}:{number}:{column}: {finding.severity.value}: {finding.message} [{finding.policy}]")

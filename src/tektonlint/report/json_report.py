@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import tektonlint
 from tektonlint.finding import Finding, Fix, Location, Related, ResourceId
+from tektonlint.report.encoding import json_line
 from tektonlint.report.view import View
 
 # Counts up where a program that reads reports would have to change.
@@ -14,10 +14,7 @@ VERSION = 1
 
 
 def render(view: View) -> str:
-    """One JSON object on one line, in ASCII, so that no encoding on the way can break it.
-
-    JSON lets DEL stand as it is, so that one is escaped here; it can only be inside a string.
-    """
+    """One JSON object on one line (see `json_line`)."""
     report = {
         "version": VERSION,
         "tool": {"name": "tektonlint", "version": tektonlint.__version__},
@@ -31,7 +28,7 @@ def render(view: View) -> str:
         },
         "findings": [_finding(finding) for finding in view.findings],
     }
-    return json.dumps(report).replace("\x7f", "\\u007f") + "\n"
+    return json_line(report)
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

@@ -15,10 +15,16 @@ TAB = 8
 
 # What a terminal obeys rather than shows, or what cannot be encoded: C0, DEL and C1 (ECMA-48), every character
 # with the property Bidi_Control (Unicode, PropList.txt), the two separators that end a line, and lone surrogates.
-_UNSHOWABLE = pattern(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNSHOWABLE_CLASS = r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+
+# What the services that run pipelines obey in the middle of a line of the log, by its first character: `##[` on
+# GitHub (actions/runner, ActionCommand.cs) and on Azure, where it is `##vso[` too.
+_COMMAND = r"#(?=#(?:\[|vso\[))"
+# GitHub obeys `::` at the beginning of a line, spaces or not.
+_OBEYED = pattern(rf"{_UNSHOWABLE_CLASS}|{_COMMAND}|(?<!\S):(?=:)")
 
 # Characters of one column each, or one that has to be looked at.
-_RUN = pattern(r"(?P<plain>[ -~]+)|.", re.DOTALL)
+_RUN = pattern(rf"(?P<plain>(?:[ -\"$-~]+|(?!{_COMMAND})#)+)|(?P<command>{_COMMAND})|.", re.DOTALL)
 
 # Of a cut line a span gets at most so many columns, so that something around it stays in sight.
 _SPAN_AT_MOST = WIDEST - 40
@@ -28,12 +34,13 @@ _FARTHEST = 4 * WIDEST
 
 
 def escape(text: str) -> str:
-    r"""The text with what a terminal would obey spelled out, as `\x1b` or `\u202e`.
+    r"""The text with what a terminal, or a service that keeps it as a log, would obey spelled out, as `\x1b`.
 
     Paths, messages and names hold what a stranger wrote into a pull request. A newline is spelled out too: it
     could fake the next line of a report. Backslashes stay as they are, so this is for eyes and not for parsers.
     """
-    return text if text.isprintable() else _UNSHOWABLE.sub(_spelled, text)
+    harmless = text.isprintable() and "##" not in text and "::" not in text
+    return text if harmless else _OBEYED.sub(_spelled, text)
 
 
 class Excerpt(NamedTuple):
@@ -88,7 +95,10 @@ def _measured(text: str) -> tuple[list[str], list[int]]:
             cells.extend(run)
             columns.extend(range(column + 1, column + 1 + len(run)))
             continue
-        cell, width = (" " * (TAB - column % TAB), TAB - column % TAB) if run == "\t" else _cell(run)
+        if match.lastgroup == "command":
+            cell, width = _spelled(match), len(_spelled(match))
+        else:
+            cell, width = (" " * (TAB - column % TAB), TAB - column % TAB) if run == "\t" else _cell(run)
         cells.append(cell)
         columns.append(column + width)
     return cells, columns

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from tektonlint.finding import Finding, Fix, Location, Safety, Severity
+from tektonlint.finding import Finding, Fix, Location, Severity
 from tektonlint.report.terminal import escape, excerpt
-from tektonlint.report.view import View
+from tektonlint.report.view import View, counted, how_many, how_to_fix
 
 # Select Graphic Rendition, ECMA-48 §8.3.117.
 _CODES = {"error": "1;31", "warning": "1;33", "note": "1;36", "where": "1", "aside": "2", "fix": "32"}
-_HOW_TO_FIX = {Safety.SAFE: "safe; run with --fix", Safety.UNSAFE: "unsafe; run with --fix --unsafe-fixes"}
 
 # Puts a text into one of the looks of `_CODES`, or leaves it alone.
 Paint = Callable[[str, str], str]
@@ -75,7 +74,7 @@ def _line(at: Location, severity: str, paint: Paint) -> Iterator[str]:
 
 
 def _fix(fix: Fix, paint: Paint) -> str:
-    return f"  {paint('fix', 'fix:')} {escape(fix.title)} ({_HOW_TO_FIX[fix.safety]})"
+    return f"  {paint('fix', 'fix:')} {escape(fix.title)} ({how_to_fix(fix)})"
 
 
 def _statistics(view: View, paint: Paint) -> Iterator[str]:
@@ -96,18 +95,13 @@ def _rank(severity: Severity) -> int:
 
 def _closing(view: View, paint: Paint) -> str:
     found = [
-        paint(severity.value, _counted(count, severity.value)) for severity, count in view.by_severity.items() if count
+        paint(severity.value, counted(count, severity.value)) for severity, count in view.by_severity.items() if count
     ]
-    parts = [f"{', '.join(found) or 'No findings'} in {_counted(view.files, 'file')}"]
+    parts = [f"{', '.join(found) or 'No findings'} in {counted(view.files, 'file')}"]
     if view.fixed:
         parts.append(f"{view.fixed} fixed")
     hidden = [severity for severity in Severity if view.hidden.get(severity)]
     if hidden:
-        counts = ", ".join(_counted(view.hidden[severity], severity.value) for severity in hidden)
         them = "it" if sum(view.hidden.values()) == 1 else "them"
-        parts.append(f"{counts} hidden (--severity {min(hidden, key=_rank).value} shows {them})")
+        parts.append(f"{how_many(view.hidden)} hidden (--severity {min(hidden, key=_rank).value} shows {them})")
     return "; ".join(parts)
-
-
-def _counted(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"

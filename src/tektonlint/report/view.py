@@ -1,22 +1,31 @@
-"""What a report shows of a run."""
+"""What a report shows of a run, and the words that reports have in common."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from tektonlint.finding import Finding, Severity
+from tektonlint.finding import Finding, Fix, Safety, Severity
+from tektonlint.text import Source
 
 if TYPE_CHECKING:
     from tektonlint.engine import Report
+    from tektonlint.policy.catalog import Catalog
+    from tektonlint.policy.context import Enabled
+    from tektonlint.policy.format import Policy
+
+
+_HOW_TO_FIX = {Safety.SAFE: "safe; run with --fix", Safety.UNSAFE: "unsafe; run with --fix --unsafe-fixes"}
 
 
 class View(NamedTuple):
     """The findings that are shown, in `Finding.order`, and counts of what was looked at.
 
     `hidden` counts the findings below `lowest`, the least severity shown; a severity with none may be missing.
-    `fixed` counts findings that are gone because this run mended them.
+    `fixed` counts findings that are gone because this run mended them. `policies` are those that ran and those of the
+    findings, by id; one of a finding may be missing. `exit_code` is that of the run. `prefix` is the root's place in
+    the Git repository, such as `gitops/`, empty where it is the repository itself, and None where there is none.
     """
 
     findings: tuple[Finding, ...]
@@ -25,6 +34,13 @@ class View(NamedTuple):
     hidden: Mapping[Severity, int]
     lowest: Severity
     fixed: int = 0
+    policies: Mapping[str, Policy] = {}
+    exit_code: int | None = None
+    prefix: str | None = None
+
+    def path(self, source: Source) -> str:
+        """Where a file is, for programs that know the repository rather than the working folder."""
+        return source.shown if self.prefix is None else self.prefix + source.name
 
     @property
     def by_severity(self) -> dict[Severity, int]:
@@ -43,3 +59,28 @@ def view(report: Report, lowest: Severity) -> View:
         hidden=dict(hidden),
         lowest=lowest,
     )
+
+
+def with_policies(view: View, ran: Iterable[Enabled], catalog: Catalog) -> View:
+    """The view with the policies that its formats speak of."""
+    policies = {one.policy.id: one.policy for one in ran}
+    for finding in view.findings:
+        policy = catalog.policies.get(finding.policy)
+        if policy is not None:
+            policies.setdefault(policy.id, policy)
+    return view._replace(policies=policies)
+
+
+def how_to_fix(fix: Fix) -> str:
+    """What has to be done for a fix to be made."""
+    return _HOW_TO_FIX[fix.safety]
+
+
+def counted(number: int, word: str) -> str:
+    """A number of things, in singular or plural."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def how_many(counts: Mapping[Severity, int]) -> str:
+    """The counts of the severities that have any, the worst first; empty where none has."""
+    return ", ".join(counted(counts[severity], severity.value) for severity in Severity if counts.get(severity, 0) > 0)
