@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tektonlint.bundled import folder
 from tektonlint.finding import Edit, Elsewhere, Finding, Fix, Location, Related, ResourceId, Safety, Severity
+from tektonlint.policy.format import Emitted, Policy
 from tektonlint.report.view import View
 from tektonlint.text import Source, Span
 
@@ -85,6 +87,27 @@ def sample() -> View:
         documents=2,
         hidden={Severity.NOTE: 5},
         lowest=Severity.WARNING,
+        policies={
+            "compute-resources": policy("compute-resources", Severity.ERROR, f"{folder('policies')}/migration"),
+            "image-pinned": policy("image-pinned", Severity.WARNING, "/home/team/policies/own"),
+        },
+        exit_code=1,
+    )
+
+
+def policy(name: str, severity: Severity, place: str) -> Policy:
+    """A policy whose file is in a folder; the name of the folder is the area."""
+    return Policy(
+        id=name,
+        area=place.rpartition("/")[2],
+        title=f"The title of `{name}`",
+        severity=severity,
+        since="0.1",
+        logic=Emitted(by="a test"),
+        rationale="It fails.\nSee [why](https://example.com).\n",
+        remediation="Write it otherwise.\n",
+        options={},
+        file=f"{place}/{name}.yaml",
     )
 
 

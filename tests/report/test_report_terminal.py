@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tektonlint.finding import Finding, Location, Severity
 from tektonlint.report import FORMATS, Style, render
 from tektonlint.report.terminal import WIDEST, escape, excerpt
 from tektonlint.report.view import View
+from tektonlint.text import Source, Span
 
 CONTROLS = {chr(code) for code in (*range(0x20), *range(0x7F, 0xA0))}
 DIRECTIONS = {chr(code) for code in (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))}
@@ -42,6 +44,12 @@ def test_nothing_that_is_escaped_holds_what_a_terminal_would_obey() -> None:
         (r"\udc80", "\udc80"),
         (r"back\slash", r"back\slash"),
         ("`näme` 名前\xa0", "`näme` 名前\xa0"),
+        (r"\x23#[error]", "##[error]"),
+        (r"#\x23#[error] \x23#vso[task.x]", "###[error] ##vso[task.x]"),
+        ("## [a] ##vs #[b]", "## [a] ##vs #[b]"),
+        (r"\x3a:error::a", "::error::a"),
+        ("\xa0\\x3a:error::a", "\xa0::error::a"),
+        ("a::b", "a::b"),
     ],
 )
 def test_an_escaped_text_says_what_was_there(escaped: str, text: str) -> None:
@@ -68,6 +76,18 @@ def test_colour_lets_no_control_character_through_but_its_own(attack: View) -> N
         ),
         ("concise", ["path"]),
         ("json", ['{"version": 1']),
+        ("sarif", ['{"$schema": ']),
+        ("github", ["::error file=path"]),
+        ("gitlab", ['[{"description": "message']),
+        ("rdjson", ['{"source": {"name": "tektonlint"']),
+        ("markdown", ["### tektonlint: 1 error in 1 file", "", "| severity |", "|---|", "| error | `path", "", "`tek"]),
+        (
+            "junit",
+            [
+                *("<?xml ", "<testsuites ", "  <testsuite ", "    <testcase ", "      <failure ", "path", "fix: title"),
+                *("    </testcase>", "  </testsuite>", "</testsuites>"),
+            ],
+        ),
     ],
 )
 def test_no_name_begins_a_line_of_its_own(name: str, beginnings: list[str], attack: View) -> None:
@@ -82,8 +102,19 @@ def test_every_format_can_be_encoded(name: str, attack: View) -> None:
     assert render(name, attack, Style()) == render(name, attack, Style()).encode("utf-8").decode("utf-8")
 
 
-def test_the_report_for_programs_is_ascii(attack: View) -> None:
-    assert render("json", attack, Style()).isascii()
+@pytest.mark.parametrize("name", ["json", "sarif", "gitlab", "junit", "rdjson"])
+def test_a_report_for_programs_is_ascii(name: str, attack: View) -> None:
+    assert render(name, attack, Style()).isascii()
+
+
+def test_the_line_of_a_finding_is_no_command_and_its_carets_stand_where_they_should() -> None:
+    source = Source("a.yaml", "a: ##[group]value\n")
+    finding = Finding(policy="p", severity=Severity.NOTE, message="m", at=Location(source, Span(12, 17)))
+    view = View(findings=(finding,), files=1, documents=1, hidden={}, lowest=Severity.NOTE)
+
+    lines = render("text", view, Style(quiet=True)).splitlines()
+
+    assert [r"  1 | a: \x23#[group]value", "    |" + 16 * " " + "^^^^^"] == lines[1:]
 
 
 def test_the_report_for_programs_gives_back_the_names_as_they_are(attack: View) -> None:

@@ -52,7 +52,9 @@ def test_a_view_counts_every_severity_the_worst_first() -> None:
 
 
 def test_these_are_the_formats() -> None:
-    assert ["text", "concise", "json"] == list(FORMATS)
+    names = ["text", "concise", "json", "sarif", "github", "gitlab", "junit", "rdjson", "markdown"]
+
+    assert names == list(FORMATS)
 
 
 def test_the_style_reaches_the_text_report(sample: View) -> None:

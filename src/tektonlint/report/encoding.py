@@ -9,10 +9,11 @@ from typing import Any
 def json_line(value: Any) -> str:
     """JSON on one line, in ASCII, so that no encoding on the way can break it.
 
-    JSON lets some characters stand as they are that are escaped here; they can only be inside a string. DEL is for
-    terminals, and a service that keeps the line as a log may obey `##[` in it (see `terminal.escape`).
+    JSON lets stand what is escaped here, and it can only be inside a string: DEL, which is for terminals, and what a
+    service that keeps the line as a log would obey (see `terminal.escape`).
     """
-    return json.dumps(value).replace("\x7f", "\\u007f").replace("##", "\\u0023#") + "\n"
+    line = json.dumps(value).replace("\x7f", "\\u007f")
+    return line.replace("##[", "\\u0023#[").replace("##vso[", "\\u0023#vso[") + "\n"
 
 
 def is_text(value: str) -> bool:

@@ -37,8 +37,7 @@ def render(view: View) -> str:
     ElementTree.indent(root)
     # Other characters become references, so that no encoding on the way can break it.
     text = ElementTree.tostring(root, encoding="us-ascii").decode("ascii")
-    # A service that keeps it as a log may obey `##[` (see `terminal.escape`).
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'.replace("##", "&#35;#")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
 
 
 def _suite(root: Element, path: str, findings: list[Finding], view: View) -> None:

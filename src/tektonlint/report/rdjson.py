@@ -13,6 +13,7 @@ from tektonlint.finding import Edit, Finding, Fix, Location, Severity
 from tektonlint.pages import REPOSITORY, url
 from tektonlint.report import concise
 from tektonlint.report.encoding import is_text, json_line, path_text
+from tektonlint.report.gfm import inline
 from tektonlint.report.terminal import escape
 from tektonlint.report.view import View
 from tektonlint.text import Source, Span
@@ -37,7 +38,8 @@ def _diagnostic(finding: Finding, view: View) -> dict[str, Any]:
     if page is not None:
         code["url"] = page
     diagnostic: dict[str, Any] = {
-        "message": escape(finding.message),
+        # reviewdog posts it as a comment, which is Markdown.
+        "message": inline(finding.message),
         "location": {"path": path_text(view.path(finding.at.source)), "range": _range(finding.at)},
         "severity": _SEVERITIES[finding.severity],
         "code": code,

@@ -76,9 +76,9 @@ def _rule(name: str, policy: Policy | None) -> dict[str, Any]:
     rule: dict[str, Any] = {
         "id": policy.id,
         "name": "".join(word.capitalize() for word in policy.id.split("-")),
-        "shortDescription": {"text": f"{escape(policy.title)}."},
-        "fullDescription": {"text": _text(policy.rationale)},
-        "help": {"text": f"{_text(policy.remediation)}\n\n{examples}"},
+        "shortDescription": {"text": f"{_plain(policy.title)}."},
+        "fullDescription": {"text": _paragraphs(policy.rationale)},
+        "help": {"text": f"{_paragraphs(policy.remediation)}\n\n{examples}"},
         "defaultConfiguration": {"level": policy.severity.value},
         "properties": {"tags": [escape(policy.area)]},
     }
@@ -93,8 +93,18 @@ def _rule(name: str, policy: Policy | None) -> dict[str, Any]:
     return rule
 
 
-def _text(text: str) -> str:
-    return "\n".join(escape(line) for line in text.rstrip().split("\n"))
+def _message(text: str) -> dict[str, str]:
+    return {"text": _plain(text)}
+
+
+def _paragraphs(text: str) -> str:
+    return "\n".join(_plain(line) for line in text.rstrip().split("\n"))
+
+
+def _plain(text: str) -> str:
+    """A line that is shown as it is: where there would be a link in it (§3.11.6) brackets are escaped."""
+    text = escape(text)
+    return text.replace("[", "\\[").replace("]", "\\]") if "](" in text else text
 
 
 def _invocation(view: View, left_out: int) -> dict[str, Any]:
@@ -112,7 +122,7 @@ def _invocation(view: View, left_out: int) -> dict[str, Any]:
 
 
 def _notification(level: str, message: str, at: Location | None = None, view: View | None = None) -> dict[str, Any]:
-    notification: dict[str, Any] = {"level": level, "message": {"text": escape(message)}}
+    notification: dict[str, Any] = {"level": level, "message": _message(message)}
     if at is not None and view is not None:
         notification["locations"] = [_location(at, view)]
     return notification
@@ -124,7 +134,7 @@ def _result(finding: Finding, rule: int, view: View) -> dict[str, Any]:
         "ruleIndex": rule,
         # SARIF has the same three words (§3.27.10).
         "level": finding.severity.value,
-        "message": {"text": escape(finding.message)},
+        "message": _message(finding.message),
         "locations": [_location(finding.at, view, resource=finding.resource)],
         "partialFingerprints": {_FINGERPRINT: finding.fingerprint},
     }
@@ -138,7 +148,8 @@ def _result(finding: Finding, rule: int, view: View) -> dict[str, Any]:
         steps = [_location(finding.at, view, message=finding.message)]
         steps += [_location(one.at, view, message=one.message) for one in related]
         result["codeFlows"] = [{"threadFlows": [{"locations": [{"location": step} for step in steps]}]}]
-    if finding.fix is not None and all(is_text(edit.text) for edit in finding.fix.all_edits):
+    edits = finding.fix.all_edits if finding.fix is not None else ()
+    if finding.fix is not None and edits and all(is_text(edit.text) for edit in edits):
         result["fixes"] = [_fix(finding.fix, view)]
     return result
 
@@ -156,7 +167,7 @@ def _location(
     if resource is not None:
         location["logicalLocations"] = [_logical(resource)]
     if message is not None:
-        location["message"] = {"text": escape(message)}
+        location["message"] = _message(message)
     return location
 
 
@@ -191,4 +202,4 @@ def _fix(fix: Fix, view: View) -> dict[str, Any]:
                 ],
             }
         )
-    return {"description": {"text": f"{escape(fix.title)} ({fix.safety.value})"}, "artifactChanges": changes}
+    return {"description": _message(f"{fix.title} ({fix.safety.value})"), "artifactChanges": changes}

@@ -58,7 +58,7 @@ def excerpt(line: str, start: int, end: int) -> Excerpt:
     """
     start = min(start, len(line))
     end = min(max(start, end), len(line))
-    if len(line) <= WIDEST and line.isascii() and line.isprintable():
+    if len(line) <= WIDEST and line.isascii() and line.isprintable() and "##" not in line:
         return Excerpt(line, start, max(1, end - start))
     low, high = max(0, start - _FARTHEST), min(len(line), start + _FARTHEST)
     cells, columns = _measured(line[low:high])
