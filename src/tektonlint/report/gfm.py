@@ -28,7 +28,7 @@ def inline(text: str, *, in_table: bool = False) -> str:
             pieces.append((True, part))
         else:
             pieces += [(word != " " and _PROSE.fullmatch(word) is None, word) for word in _words(part)]
-    span = code_in_table if in_table else code
+    span = _spans_and_pipes if in_table else _span
     return "".join(span(piece) if is_code else piece for is_code, piece in _joined(pieces))
 
 
@@ -37,12 +37,19 @@ def code_in_table(text: str) -> str:
 
     A pipe ends a cell of a table even in code, and a backslash in front of it may be the text's own.
     """
-    return "&#124;".join(code(part) for part in escape(text).split("|"))
+    return _spans_and_pipes(escape(text))
 
 
 def code(text: str) -> str:
     """A code span that shows a text; nothing but what is spelled out (see `escape`) is other than in the text."""
-    text = escape(text)
+    return _span(escape(text))
+
+
+def _spans_and_pipes(text: str) -> str:
+    return "&#124;".join(_span(part) for part in text.split("|"))
+
+
+def _span(text: str) -> str:
     if not text.strip(" "):
         return text
     longest = max((len(run) for run in _RUN_OF_BACKTICKS.findall(text)), default=0)
