@@ -182,7 +182,11 @@ WRONG = {
     "an option without its value": (["--format"], "argument --format: expected one argument"),
     "a value for a switch": (["--quiet=yes"], "argument --quiet: ignored explicit argument 'yes'"),
     "a format with one slip": (["--format", "jsn"], "--format cannot be `jsn`; did you mean `json`?"),
-    "an unknown format": (["--format", "xml"], "--format cannot be `xml`; it is one of text, concise, json"),
+    "an unknown format": (
+        ["--format", "xml"],
+        "--format cannot be `xml`; "
+        "it is one of text, concise, json, sarif, github, gitlab, junit, rdjson, markdown",
+    ),
     "an unknown severity": (["--severity", "info"], "--severity cannot be `info`; it is one of error, warning, note"),
     "an unknown level to fail on": (["--fail-on", "notes"], "--fail-on cannot be `notes`; did you mean `note`?"),
     "an unknown colour setting": (["--color", "maybe"], "--color cannot be `maybe`; it is one of auto, always, never"),

@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import pytest
 
@@ -181,6 +181,72 @@ def test_a_file_has_no_colour_unless_always(
 
 def test_a_patch_is_printed_whatever_the_format_on_standard_output(cli_in: Cli) -> None:
     assert cli_in("--diff") == cli_in("--diff", "--format", "json")
+
+
+# What reports for services know of the run
+
+
+def sarif(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(read(name))["runs"][0]
+    return found
+
+
+def test_a_report_has_the_page_of_a_policy_and_the_exit_code(cli_in: Cli) -> None:
+    cli_in("--format", "sarif=a.sarif")
+
+    run = sarif("a.sarif")
+    address = "https://github.com/tektonlint/tektonlint/blob/main/docs/policies/mutable-image.md"
+    assert [address] == [rule["helpUri"] for rule in run["tool"]["driver"]["rules"]]
+    assert [(True, 1)] == [(one["executionSuccessful"], one["exitCode"]) for one in run["invocations"]]
+
+
+def test_the_exit_code_in_a_report_is_that_of_the_run(cli_in: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> NoReturn:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("tektonlint.engine.resolve", lambda _: fails)
+
+    code = cli_in("--format", "sarif=a.sarif").code
+
+    assert [(False, 2, True)] == [
+        (one["executionSuccessful"], one["exitCode"], bool(one["toolExecutionNotifications"]))
+        for one in sarif("a.sarif")["invocations"]
+    ]
+    assert 2 == code
+
+
+@pytest.mark.parametrize(
+    ("expected", "repository", "configured", "started"),
+    [
+        ("sub/task.yaml", ".", ".", "."),
+        ("sub/task.yaml", ".", ".", "sub"),
+        ("sub/task.yaml", ".", "sub", "."),
+        ("task.yaml", "sub", "sub", "."),
+        ("sub/task.yaml", None, ".", "."),
+        ("task.yaml", None, ".", "sub"),
+    ],
+)
+def test_paths_are_those_of_the_repository_wherever_the_run_is_started(
+    expected: str,
+    repository: str | None,
+    configured: str,
+    started: str,
+    cli_in: Cli,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Without a repository they are those of the working folder."""
+    Path("sub").mkdir()
+    Path("task.yaml").rename("sub/task.yaml")
+    Path(configured, ".tektonlint.yaml").write_text("exclude: []\n", encoding="utf-8")
+    if repository is not None:
+        Path(repository, ".git").mkdir()
+    target = os.path.relpath("sub", started)
+    monkeypatch.chdir(started)
+
+    cli_in(target, "--format", "sarif=a.sarif", "--format", "gitlab")
+
+    place = sarif("a.sarif")["results"][0]["locations"][0]["physicalLocation"]
+    assert expected == place["artifactLocation"]["uri"]
 
 
 # The file itself

@@ -29,6 +29,7 @@ COMMANDS = {
     "tektonlint --help": 0,
     "tektonlint examples/gitops --diff": 1,
     "tektonlint examples/gitops --format json --exit-zero": 0,
+    "tektonlint examples/gitops --format text --format sarif=tektonlint.sarif": 1,
     "tektonlint test examples/policies": 0,
 }
 PRIVATE = shutil.ignore_patterns(

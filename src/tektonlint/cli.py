@@ -29,7 +29,7 @@ usage: tektonlint [PATH ...] [options]      check files and folders (default: .)
   --severity LEVEL     lowest shown: error, warning or note (default: warning)
   --fail-on LEVEL      lowest that makes the exit code 1 (default: warning)
   --format NAME[=FILE] text, concise, json, sarif, github, gitlab, junit, rdjson
-                       or markdown; several times, all but one with a FILE
+                       or markdown (default: text); all but one need a FILE
   --output FILE        where the report without a FILE goes
   --statistics         count the findings of each policy
   --quiet              findings only, no closing line

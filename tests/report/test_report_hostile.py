@@ -101,7 +101,7 @@ def test_a_service_that_keeps_the_log_has_nothing_to_obey(name: str, reports: di
 @pytest.mark.parametrize("name", ["text", "concise", "github", "markdown"])
 def test_no_line_begins_with_what_a_stranger_wrote(name: str, reports: dict[str, str]) -> None:
     beginnings = {
-        "text": r"\\x3a:add-mask|\\xff|\\udcff| +\d+ \||  +\||  (fix: |\\x3a:add-mask|\\udcff)|$|\d+ (error|warning|note)",
+        "text": r"( {2})?(\\x3a:add-mask|\\udcff)| +(\d+ )?\||  fix: |$|\d+ (error|warning|note)",
         "concise": r"\\x3a:add-mask|\\udcff",
         "github": r"::(error|warning|notice) (file|title)=",
         "markdown": r"\| (severity|error|warning|note) \||\|---|###? |$|`tektonlint --fix`",

@@ -10,8 +10,11 @@ import pytest
 
 from tektonlint.engine import Report
 from tektonlint.finding import Finding, Location, Severity
+from tektonlint.pages import url
+from tektonlint.policy.catalog import UNCHECKED, Choice, enabled, load
+from tektonlint.policy.format import Policy
 from tektonlint.report import FORMATS, Style, render
-from tektonlint.report.view import View, view
+from tektonlint.report.view import View, view, with_policies
 from tektonlint.text import Source, Span
 
 SOURCE = Path(__file__).parents[2] / "src"
@@ -62,6 +65,35 @@ def test_the_style_reaches_the_text_report(sample: View) -> None:
 
     assert "\x1b[1;31merror\x1b[0m" in shown
     assert "5 notes hidden" not in shown
+
+
+def test_a_view_has_the_policies_that_ran_and_those_of_the_findings() -> None:
+    bundled = load()
+    ran = enabled(bundled, Choice(severities={}, options={}, select=("mutable-image",)))
+    found = [ERROR._replace(policy=name) for name in ("internal-error", "of nobody", "mutable-image")]
+
+    seen = with_policies(view(report(*found), Severity.NOTE), ran, bundled)
+
+    assert {*UNCHECKED, "mutable-image", "internal-error"} == set(seen.policies)
+    assert all(policy is bundled.policies[name] for name, policy in seen.policies.items())
+
+
+def test_without_a_repository_a_path_is_that_in_the_working_folder() -> None:
+    source = Source("sub/a.yaml", "", "../a.yaml")
+
+    assert ["../a.yaml", "sub/a.yaml", "tekton/sub/a.yaml"] == [
+        view(report(), Severity.NOTE)._replace(prefix=prefix).path(source) for prefix in (None, "", "tekton/")
+    ]
+
+
+@pytest.mark.parametrize("policy", load().policies.values(), ids=lambda policy: policy.id)
+def test_the_address_of_a_policy_is_that_of_a_page_in_the_repository(policy: Policy) -> None:
+    address = url(policy)
+
+    assert address is not None
+    start, _, page = address.partition("/blob/main/")
+    assert "https://github.com/tektonlint/tektonlint" == start
+    assert (SOURCE.parent / page).is_file()
 
 
 @pytest.mark.parametrize("name", FORMATS)
