@@ -103,6 +103,10 @@ WRONG = {
         ["task.yaml", "--output", "./task.yaml"],
         "./task.yaml: it is a file to be checked, and the report would replace it",
     ),
+    "a YAML file in a folder": (
+        [".", "--format", "json=task.yaml"],
+        "task.yaml: it is a file to be checked, and the report would replace it",
+    ),
     "a file for a patch": (
         ["--diff", "--output", "a"],
         "--diff prints a patch and makes no report for a file; leave --output and `=FILE` away",
@@ -290,6 +294,17 @@ def test_a_report_of_a_former_run_is_replaced_and_keeps_its_mode(cli_in: Cli) ->
 
     assert 1 == read("a.txt").count("\n")
     assert 0o640 == stat.S_IMODE(os.stat("a.txt").st_mode)
+
+
+def test_a_report_of_a_former_run_that_is_read_only_stays(cli_in: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("a.txt").write_text("kept\n", encoding="utf-8")
+    # Whoever runs as root may write to anything.
+    monkeypatch.setattr(os, "access", lambda path, mode: not (path == "a.txt" and mode == os.W_OK))
+
+    run = cli_in("--output", "a.txt")
+
+    assert (2, "tektonlint: a.txt: the text report could not be written: it is read-only\n") == (run.code, run.err)
+    assert "kept\n" == read("a.txt")
 
 
 def test_a_new_report_has_the_mode_of_any_new_file(cli_in: Cli) -> None:

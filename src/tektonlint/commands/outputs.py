@@ -120,7 +120,8 @@ def _check_files(asked: Iterable[Output], checked: Sequence[str]) -> None:
         place = _place(one.file)
         if place in taken:
             raise WrongOutput(f"{one.file}: two reports cannot go to one file")
-        if place in map(_place, checked):
+        # A folder may hold it, and a report is never YAML.
+        if place in map(_place, checked) or (name.endswith((".yaml", ".yml")) and os.path.lexists(one.file)):
             raise WrongOutput(f"{one.file}: it is a file to be checked, and the report would replace it")
         taken.add(place)
 
