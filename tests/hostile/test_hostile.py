@@ -13,14 +13,16 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
 from tektonlint import cli
+from tektonlint.report import FORMATS
 
 ROOT = Path(__file__).parent.parent.parent
 SECONDS = 20
@@ -318,23 +320,11 @@ def a_folder_that_is_called_like_a_file(folder: Path) -> None:
     (folder / "x.yaml").mkdir()
 
 
-# All formats in one process, as starting one costs more than most cases; a NUL byte between the reports.
-EVERY_FORMAT = """
-import sys
-from tektonlint import cli
-codes = set()
-for name in sys.argv[1].split(","):
-    codes.add(cli.main([*sys.argv[2:], "--format", name]))
-    sys.stdout.write(chr(0))
-sys.exit(codes.pop() if len(codes) == 1 else 3)
-"""
-
-
-def command(folder: Path, *argv: str, program: Sequence[str] = ("-m", "tektonlint")) -> CompletedProcess[bytes]:
+def command(folder: Path, *argv: str) -> CompletedProcess[bytes]:
     """Runs tektonlint on a folder, with UTF-8 output wherever the tests run."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "PYTHONIOENCODING": "utf-8"}
     return subprocess.run(
-        [sys.executable, *program, *argv],
+        [sys.executable, "-m", "tektonlint", *argv],
         cwd=folder,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -358,25 +348,40 @@ def obeyed(output: bytes) -> list[str]:
     return re.findall("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]", output.decode())
 
 
+def rows(markdown: str) -> int:
+    """How many findings there are rows for, or were left out since a summary has room for so much."""
+    lines = markdown.splitlines()
+    left_out = [line for line in lines if "left out" in line and not line.startswith("| ")]
+    counts = re.findall(r"(\d+) (?:error|warning|note)", "".join(left_out))
+    return sum(line.startswith("| ") for line in lines) - 1 + sum(map(int, counts))
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_hostile_input_is_told_safely_and_hides_nothing(name: str, tmp_path: Path) -> None:
     make, expected = CASES[name]
     folder = folder_with(make, tmp_path)
 
-    run = command(folder, "text,concise,json", "--severity", "note", program=("-c", EVERY_FORMAT))
+    asked = [word for name in FORMATS for word in ("--format", f"{name}={tmp_path / name}")]
+    run = command(folder, "--severity", "note", *asked)
 
-    assert (1, b"") == (run.returncode, run.stderr)
-    text, concise, report, end = run.stdout.split(b"\0")
-    assert b"" == end
-    assert [] == obeyed(text + concise + report)
-    for lines in (text.decode().split("\n"), concise.decode().split("\n")):
+    assert (1, b"", b"") == (run.returncode, run.stdout, run.stderr)
+    reports = {name: (tmp_path / name).read_bytes() for name in FORMATS}
+    assert [] == obeyed(b"".join(reports.values()))
+    for lines in (reports[name].decode().split("\n") for name in ("text", "concise")):
         assert len(expected) + 1 == sum(1 for line in lines if re.search(r" \[[a-z-]+\]$", line))
         assert any(line.startswith("neighbour.yaml:8:14") for line in lines)
     found = [
         (finding["path"], finding["line"], finding["column"], finding["policy"])
-        for finding in json.loads(report)["findings"]
+        for finding in json.loads(reports["json"])["findings"]
     ]
     assert sorted([NEIGHBOUR, *expected]) == sorted(found)
+    assert {len(found)} == {
+        len(json.loads(reports["sarif"])["runs"][0]["results"]),
+        len(json.loads(reports["gitlab"])),
+        len(json.loads(reports["rdjson"])["diagnostics"]),
+        len(list(ElementTree.fromstring(reports["junit"].decode()).iter("testcase"))),
+        rows(reports["markdown"].decode()),
+    }
 
 
 # What ends the run

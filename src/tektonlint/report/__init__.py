@@ -1,4 +1,7 @@
-"""A run as text, in one of several formats. Nothing here prints, sorts or filters."""
+"""A run as text, in one of several formats.
+
+Nothing here prints, sorts or filters, but for what a service would refuse or not show; the report then says so.
+"""
 
 from __future__ import annotations
 
