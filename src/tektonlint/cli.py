@@ -32,6 +32,9 @@ usage: tektonlint [PATH ...] [options]      check files and folders (default: .)
   --statistics         count the findings of each policy
   --quiet              findings only, no closing line
   --exit-zero          exit code 0 even with findings
+  --write-baseline FILE  record what is found, and report it no more
+  --baseline FILE      report only what this file does not know
+  --prune-baseline     take out of it what is not found any more
   --config FILE        this configuration in place of the root's own
   --isolated           no configuration at all
   --root DIR           the folder that bounds the run (default: the nearest one
@@ -172,6 +175,9 @@ def check_parser() -> Parser:
     parser.add_argument("--statistics", action="store_true")
     parser.add_argument("--quiet", action="store_true")
     parser.add_argument("--exit-zero", action="store_true")
+    parser.add_argument("--baseline")
+    parser.add_argument("--write-baseline")
+    parser.add_argument("--prune-baseline", action="store_true")
     parser.add_argument("--config")
     parser.add_argument("--isolated", action="store_true")
     parser.add_argument("--root")

@@ -27,7 +27,7 @@ _OTHER_COMMENT = pattern(r"[ \t]#(?![0-9])")
 
 REASON, UNKNOWN, UNUSED = "suppression-reason", "suppression-unknown", "suppression-unused"
 # These speak about comments and about tektonlint itself, so a comment cannot silence them.
-NOT_SUPPRESSIBLE = frozenset((REASON, UNKNOWN, UNUSED, "internal-error"))
+NOT_SUPPRESSIBLE = frozenset((REASON, UNKNOWN, UNUSED, "baseline-stale", "internal-error"))
 
 # The line of a comment or finding (1-based), and the id of a policy that is silenced there.
 Silenced = tuple[int, str]

@@ -165,3 +165,51 @@ def _sync_folder(folder: str) -> None:
                 os.fsync(handle)
             finally:
                 os.close(handle)
+
+
+def create(path: str, data: bytes) -> None:
+    """Writes a file that is not there yet, wholly or not at all. Raises `NotWritten`.
+
+    Whoever is killed on the way leaves no file of that name. One that somebody else made in between stays.
+    """
+    import tempfile
+
+    folder = os.path.dirname(path) or os.curdir
+    temporary = None
+    try:
+        handle, temporary = tempfile.mkstemp(dir=folder, prefix=".tektonlint-", suffix=".tmp")
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fchmod(file.fileno(), 0o666 & ~_umask())
+            os.fsync(file.fileno())
+        _link(temporary, path)
+    except FileExistsError:
+        raise NotWritten("it is there already", path) from None
+    except OSError as error:
+        raise _not_written(error, path) from None
+    finally:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+    _sync_folder(folder)
+
+
+def _link(temporary: str, path: str) -> None:
+    """Gives a file a second name. Unlike a rename, that does not take the place of what is there."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:
+        # Some file systems have no links.
+        if os.path.lexists(path):
+            raise FileExistsError(path) from None
+        os.rename(temporary, path)
+
+
+def _umask() -> int:
+    """What the process takes from the mode of new files; the system tells only whoever sets it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

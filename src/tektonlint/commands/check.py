@@ -37,13 +37,19 @@ def run(options: argparse.Namespace) -> int:
         options=settings.choice.options,
     )
     policies = programs.permitted(enabled(catalog, choice), catalog, selected, settings, given=given)
+    plan = None
+    asked = (settings.baseline, options.baseline, options.write_baseline)
+    if options.prune_baseline or any(name is not None for name in asked):
+        from tektonlint.commands import baselining
+
+        plan = baselining.planned(options, settings, catalog)
     stdin = (options.stdin_name or "stdin.yaml", _stdin()) if from_stdin else None
     read = tree.read(paths, root, exclude=settings.exclude, stdin=stdin)
     fixed = 0
     if options.fix or options.diff:
         from tektonlint.commands import repair
 
-        repaired = repair.run(read, policies, catalog, settings.target, options)
+        repaired = repair.run(read, policies, catalog, settings.target, options, plan)
         if options.diff:
             return repaired.exit_code
         read, fixed = repaired.tree, repaired.fixed
@@ -57,7 +63,11 @@ def run(options: argparse.Namespace) -> int:
         for crash in result.crashes:
             traceback.print_exception(crash)
     style = Style(color=_colored(options.color), quiet=options.quiet, statistics=options.statistics)
-    shown = view(result, Severity(options.severity))._replace(fixed=fixed)
+    known = pruned = 0
+    if plan is not None:
+        paths = [*paths, *([stdin[0]] if stdin is not None else [])]
+        result, known, pruned = plan.applied(result, baselining.Run(read, policies, catalog, paths))
+    shown = view(result, Severity(options.severity))._replace(fixed=fixed, baselined=known, pruned=pruned)
     sys.stdout.write(report.render(options.format, shown, style))
     code = _exit_code(result, Severity(options.fail_on), exit_zero=options.exit_zero)
     return 2 if options.fix and repaired.failures else code

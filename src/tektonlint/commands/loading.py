@@ -23,7 +23,7 @@ def configured(root: Root, given: str | None, *, isolated: bool) -> tuple[config
     path = given
     if given is None and not isolated and root.marked:
         path = config.find(root.folder)
-    settings = config.load(path, given=given is not None)
+    settings = config.load(path, given=given is not None, root=root.folder)
     policies = catalog.load(settings.policy_paths)
     config.check(settings, policies)
     return settings, policies

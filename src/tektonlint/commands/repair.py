@@ -7,7 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tektonlint import engine, fixing
 from tektonlint.finding import Finding, Location, Safety, Severity
@@ -18,6 +18,9 @@ from tektonlint.tekton.target import Target
 from tektonlint.text import Source, Span
 from tektonlint.tree import Tree
 from tektonlint.writing import Change, NotWritten, check, replace_together
+
+if TYPE_CHECKING:
+    from tektonlint.commands.baselining import Plan
 
 FAILED = "fix-failed"
 
@@ -32,15 +35,26 @@ class Repaired(NamedTuple):
 
 
 def run(
-    read: Tree, policies: Sequence[Enabled], catalog: Catalog, target: Target, options: argparse.Namespace
+    read: Tree,
+    policies: Sequence[Enabled],
+    catalog: Catalog,
+    target: Target,
+    options: argparse.Namespace,
+    known: Plan | None = None,
 ) -> Repaired:
-    """Fixes the findings that are shown; writes the files with `--fix`, prints a patch with `--diff`."""
+    """Fixes the findings that are shown; writes the files with `--fix`, prints a patch with `--diff`.
+
+    What a baseline knows is not shown, so it stays.
+    """
     safeties = {Safety.SAFE, Safety.UNSAFE} if options.unsafe_fixes else {Safety.SAFE}
     lowest = Severity(options.severity)
 
     def wanted(finding: Finding) -> bool:
         return (
-            finding.fix is not None and finding.fix.safety in safeties and finding.severity.rank >= lowest.rank
+            finding.fix is not None
+            and finding.fix.safety in safeties
+            and finding.severity.rank >= lowest.rank
+            and not (known is not None and known.knows(finding))
         )
 
     crashes: list[str] = []

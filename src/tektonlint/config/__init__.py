@@ -81,8 +81,8 @@ class Config(NamedTuple):
     """What the users of a tree decided; everything is set.
 
     `file` is None where there is no configuration. `exclude` are patterns as in .gitignore, relative to the
-    root. `policy_paths` are absolute, with links resolved. `written` is where all of it stands, which `check`
-    needs for its lines.
+    root. `policy_paths` are absolute, with links resolved, and so is `baseline`. `written` is where all of it stands,
+    which `check` needs for its lines.
     """
 
     file: str | None
@@ -90,6 +90,7 @@ class Config(NamedTuple):
     exclude: tuple[str, ...]
     policy_paths: tuple[str, ...]
     target: Target
+    baseline: str | None = None
     written: Written | None = None
 
 
@@ -119,15 +120,17 @@ def _configures(path: str) -> bool:
     return pyproject.has_table(path, data)
 
 
-def load(path: str | None, *, given: bool = False) -> Config:
+def load(path: str | None, *, given: bool = False, root: str | None = None) -> Config:
     """The configuration of a file, or the defaults. Raises `ConfigError`.
+
+    `root` is the folder that bounds the run, with links resolved; it is the file's own where nothing else is said.
 
     `given` says that the operator named the file, rather than that it was found in the tree that is linted:
     only then may it be a link out of its folder, or name folders of policies outside of it.
     """
     if path is None:
         written = Written(Source("", ""), _empty())
-        return _config(None, written, os.curdir, given)
+        return _config(None, written, os.curdir, os.curdir, given)
     home = os.path.realpath(os.path.dirname(path) or os.curdir)
     if not given:
         _stay_inside(path, home)
@@ -139,7 +142,7 @@ def load(path: str | None, *, given: bool = False) -> Config:
     else:
         written = _from_yaml(source)
     written.comply(_schema(), written.root)
-    return _config(path, written, home, given)
+    return _config(path, written, home, root or home, given)
 
 
 def check(config: Config, catalog: Catalog) -> None:
@@ -179,7 +182,7 @@ def _check_option(written: Written, policy: Policy, name: str, option: Entry) ->
     written.comply(Schema(schema), option.value, ("policies", name, "options", option.name))
 
 
-def _config(path: str | None, written: Written, home: str, given: bool) -> Config:
+def _config(path: str | None, written: Written, home: str, root: str, given: bool) -> Config:
     """The configuration that a valid file, or an empty one, stands for; `home` is the file's folder."""
     data: Any = plain_data(written.root)
     policies = {
@@ -201,6 +204,7 @@ def _config(path: str | None, written: Written, home: str, given: bool) -> Confi
         exclude=tuple(_exclude(written)),
         policy_paths=tuple(_policy_paths(written, home, given)),
         target=_target(written, data),
+        baseline=_baseline(written, root, given),
         written=written,
     )
 
@@ -235,6 +239,21 @@ def _policy_paths(written: Written, home: str, given: bool) -> Iterator[str]:
         if not os.path.isdir(path):
             raise written.error(node, f"`policy-paths` has {name}, but there is no such folder")
         yield path
+
+
+def _baseline(written: Written, root: str, given: bool) -> str | None:
+    """The file, absolute and with links resolved; whether it is there is asked when it is read."""
+    node = written.at("baseline")
+    if node is None:
+        return None
+    said = str(plain_data(node))
+    try:
+        path = os.path.realpath(os.path.join(root, said))
+    except ValueError:
+        raise written.error(node, f"`baseline` has `{short(said)}`, which cannot be a path") from None
+    if not given and not _inside(path, root):
+        raise written.error(node, f"`baseline` leads out of the root with `{short(said)}`; only --config allows that")
+    return path
 
 
 def _target(written: Written, data: Dict[str, Any]) -> Target:

@@ -101,6 +101,10 @@ def _closing(view: View, paint: Paint) -> str:
     parts = [f"{', '.join(found) or 'No findings'} in {_counted(view.files, 'file')}"]
     if view.fixed:
         parts.append(f"{view.fixed} fixed")
+    if view.baselined:
+        parts.append(f"{view.baselined} in the baseline")
+    if view.pruned:
+        parts.append(f"{_counted(view.pruned, 'entr' + ('y' if view.pruned == 1 else 'ies'))} pruned from it")
     hidden = [severity for severity in Severity if view.hidden.get(severity)]
     if hidden:
         counts = ", ".join(_counted(view.hidden[severity], severity.value) for severity in hidden)

@@ -16,7 +16,8 @@ class View(NamedTuple):
     """The findings that are shown, in `Finding.order`, and counts of what was looked at.
 
     `hidden` counts the findings below `lowest`, the least severity shown; a severity with none may be missing.
-    `fixed` counts findings that are gone because this run mended them.
+    `fixed` counts findings that are gone because this run mended them, `baselined` those that are left out because a
+    baseline knows them, and `pruned` the entries of it that went because nothing is found for them any more.
     """
 
     findings: tuple[Finding, ...]
@@ -25,6 +26,8 @@ class View(NamedTuple):
     hidden: Mapping[Severity, int]
     lowest: Severity
     fixed: int = 0
+    baselined: int = 0
+    pruned: int = 0
 
     @property
     def by_severity(self) -> dict[Severity, int]:
