@@ -104,7 +104,7 @@ def _closing(view: View, paint: Paint) -> str:
     if view.baselined:
         parts.append(f"{view.baselined} in the baseline")
     if view.pruned:
-        parts.append(f"{_counted(view.pruned, 'entr' + ('y' if view.pruned == 1 else 'ies'))} pruned from it")
+        parts.append(f"{view.pruned} {'entry' if view.pruned == 1 else 'entries'} pruned from the baseline")
     hidden = [severity for severity in Severity if view.hidden.get(severity)]
     if hidden:
         counts = ", ".join(_counted(view.hidden[severity], severity.value) for severity in hidden)
