@@ -35,6 +35,7 @@ LAYERS = [
     "structure",
     "policy",
     "checks",
+    "decisions",
     "suppress",
     "config",
     "engine",

@@ -114,7 +114,8 @@ def planned(options: argparse.Namespace, settings: Config, catalog: Catalog) -> 
         _check(rewritten)
     elif path is not None and not os.path.isdir(os.path.dirname(path) or os.curdir):
         raise UsageError(f"{path}: there is no such folder")
-    return Plan(counting, path, before, prune, catalog)
+    locked = settings.decisions.locked if settings.decisions is not None else {}
+    return Plan(counting, path, before, prune, catalog, locked)
 
 
 def _check(old: Baseline) -> None:

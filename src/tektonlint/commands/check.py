@@ -37,6 +37,11 @@ def run(options: argparse.Namespace) -> int:
         options=settings.choice.options,
     )
     policies = programs.permitted(enabled(catalog, choice), catalog, selected, settings, given=given)
+    decisions = settings.decisions
+    if decisions is not None:
+        from tektonlint.clock import today
+
+        decisions = decisions.on(today)
     plan = None
     asked = (settings.baseline, options.baseline, options.write_baseline)
     if options.prune_baseline or any(name is not None for name in asked):
@@ -49,12 +54,17 @@ def run(options: argparse.Namespace) -> int:
     if options.fix or options.diff:
         from tektonlint.commands import repair
 
-        repaired = repair.run(read, policies, catalog, settings.target, options, plan)
+        repaired = repair.run(read, policies, catalog, settings.target, options, decisions, plan)
         if options.diff:
             return repaired.exit_code
         read, fixed = repaired.tree, repaired.fixed
     _last[:] = [read]
-    result = engine.run(read, policies, catalog, settings.target, Severity(options.severity))
+    result = engine.run(read, policies, catalog, settings.target, Severity(options.severity), decisions)
+    if decisions is not None:
+        from tektonlint.decisions import complaints
+
+        about = complaints(decisions, result.waivers, read, policies, catalog, whole=root.marked)
+        result = result.with_findings(about)
     if options.fix and repaired.failures:
         result = result.with_findings(repaired.failures)
     if options.debug and result.crashes:

@@ -26,4 +26,4 @@ def configured(root: Root, given: str | None, *, isolated: bool) -> tuple[config
     settings = config.load(path, given=given is not None, root=root.folder)
     policies = catalog.load(settings.policy_paths)
     config.check(settings, policies)
-    return settings, policies
+    return config.settle(settings, policies), policies

@@ -21,6 +21,7 @@ from tektonlint.writing import Change, NotWritten, check, replace_together
 
 if TYPE_CHECKING:
     from tektonlint.commands.baselining import Plan
+    from tektonlint.decisions import Decisions
 
 FAILED = "fix-failed"
 
@@ -40,11 +41,12 @@ def run(
     catalog: Catalog,
     target: Target,
     options: argparse.Namespace,
+    decisions: Decisions | None = None,
     known: Plan | None = None,
 ) -> Repaired:
     """Fixes the findings that are shown; writes the files with `--fix`, prints a patch with `--diff`.
 
-    What a baseline knows is not shown, so it stays.
+    What a waiver silences or a baseline knows is not shown, so it stays.
     """
     safeties = {Safety.SAFE, Safety.UNSAFE} if options.unsafe_fixes else {Safety.SAFE}
     lowest = Severity(options.severity)
@@ -60,7 +62,7 @@ def run(
     crashes: list[str] = []
 
     def lint(tree: Tree) -> Sequence[Finding]:
-        report = engine.run(tree, policies, catalog, target)
+        report = engine.run(tree, policies, catalog, target, decisions=decisions)
         crashes[:] = [finding.message for finding in report.findings if finding.policy == engine.CRASH]
         return report.findings
 

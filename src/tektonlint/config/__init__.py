@@ -29,6 +29,7 @@ from tektonlint.text import NotText, Source
 from tektonlint.tree import SIZE_LIMIT
 
 if TYPE_CHECKING:
+    from tektonlint.decisions import Decisions, Waiver
     from tektonlint.tekton.images import ImageFacts
 
 NAMES = (".tektonlint.yaml", ".tektonlint.yml", "pyproject.toml")
@@ -69,6 +70,20 @@ class Written(NamedTuple):
         if isinstance(node, Mapping):
             yield from node.index.values()
 
+    def refuse_no_pattern(self, node: Node, key: str) -> None:
+        """Raises `ConfigError` for a text that is no pattern of .gitignore which says something."""
+        # Takes 50 ms to import, which a run without patterns does not have to pay.
+        import pathspec
+
+        line = str(plain_data(node))
+        try:
+            says = any(one.include is not None for one in pathspec.GitIgnoreSpec.from_lines([line]).patterns)
+        except ValueError:
+            says = False
+        if not says:
+            message = f"`{key}` has `{short(line)}`, which is no pattern of .gitignore that matches anything"
+            raise self.error(node, message)
+
     def at(self, *path: str) -> Node | None:
         """The value under a path of keys, if there is one."""
         node: Node | None = self.root
@@ -83,6 +98,10 @@ class Config(NamedTuple):
     `file` is None where there is no configuration. `exclude` are patterns as in .gitignore, relative to the
     root. `policy_paths` are absolute, with links resolved, and so is `baseline`. `written` is where all of it stands,
     which `check` needs for its lines.
+
+    `trusted` says that the operator gave the file. `layers` are the files that it is made of, in the order in which
+    they count, where it extends any. `decisions` are those that waivers and locks make, once `settle` has worked
+    them out.
     """
 
     file: str | None
@@ -92,6 +111,10 @@ class Config(NamedTuple):
     target: Target
     baseline: str | None = None
     written: Written | None = None
+    trusted: bool = False
+    waivers: tuple[Waiver, ...] = ()
+    layers: tuple[Config, ...] = ()
+    decisions: Decisions | None = None
 
 
 def find(folder: str) -> str | None:
@@ -147,14 +170,31 @@ def load(path: str | None, *, given: bool = False, root: str | None = None) -> C
 
 def check(config: Config, catalog: Catalog) -> None:
     """Whether every policy, area and option that the file names is there. Raises `ConfigError` if one is not."""
-    written = config.written
-    if written is None:
-        return
-    for key in ("select", "ignore"):
+    for layer in config.layers or (config,):
+        if layer.written is not None:
+            _check(layer.written, catalog)
+
+
+def settle(config: Config, catalog: Catalog) -> Config:
+    """The configuration with the decisions that its waivers and locks make. Raises `ConfigError`."""
+    layers = config.layers or (config,)
+    if not any(layer.waivers or (layer.written is not None and layer.written.at("locked")) for layer in layers):
+        return config
+    from tektonlint.config.settling import settled
+
+    return settled(config, catalog)
+
+
+def _check(written: Written, catalog: Catalog) -> None:
+    for key in ("select", "ignore", "locked"):
         for name, node in written.items(key):
-            if catalog.policy(name) is None and name not in catalog.areas:
-                hint = did_you_mean(name, catalog.names())
-                raise written.error(node, f"there is no policy or area `{short(name)}`{hint}")
+            _check_name(written, name, node, catalog)
+    waivers = written.at("waivers")
+    for item in waivers.items if isinstance(waivers, Sequence) else ():
+        node = item.index["policy"].value if isinstance(item, Mapping) else item
+        name = str(plain_data(node))
+        _check_name(written, name, node, catalog)
+        _check_waived(written, name, node, catalog)
     seen: dict[str, str] = {}
     for entry in written.entries("policies"):
         policy = catalog.policy(entry.name)
@@ -166,6 +206,19 @@ def check(config: Config, catalog: Catalog) -> None:
         seen[policy.id] = entry.name
         for option in written.entries("policies", entry.name, "options"):
             _check_option(written, policy, entry.name, option)
+
+
+def _check_name(written: Written, name: str, node: Node, catalog: Catalog) -> None:
+    if catalog.policy(name) is None and name not in catalog.areas:
+        raise written.error(node, f"there is no policy or area `{short(name)}`{did_you_mean(name, catalog.names())}")
+
+
+def _check_waived(written: Written, name: str, node: Node, catalog: Catalog) -> None:
+    from tektonlint.suppress import NOT_SUPPRESSIBLE
+
+    policy = catalog.policy(name)
+    if policy is not None and policy.id in NOT_SUPPRESSIBLE:
+        raise written.error(node, f"no waiver can silence `{name}`; mend what it finds")
 
 
 def _no_policy(name: str, catalog: Catalog) -> str:
@@ -206,22 +259,22 @@ def _config(path: str | None, written: Written, home: str, root: str, given: boo
         target=_target(written, data),
         baseline=_baseline(written, root, given),
         written=written,
+        trusted=given,
+        waivers=tuple(_waivers(written)),
     )
+
+
+def _waivers(written: Written) -> Iterator[Waiver]:
+    if written.at("waivers") is not None:
+        from tektonlint.config.waivers import written_waivers
+
+        yield from written_waivers(written)
 
 
 def _exclude(written: Written) -> Iterator[str]:
     """The patterns, each of which can match something."""
     for line, node in written.items("exclude"):
-        # Takes 50 ms to import, which a run without patterns does not have to pay.
-        import pathspec
-
-        try:
-            says = any(one.include is not None for one in pathspec.GitIgnoreSpec.from_lines([line]).patterns)
-        except ValueError:
-            says = False
-        if not says:
-            message = f"`exclude` has `{short(line)}`, which is no pattern of .gitignore that matches anything"
-            raise written.error(node, message)
+        written.refuse_no_pattern(node, "exclude")
         yield line
 
 
