@@ -29,7 +29,7 @@ def generate(folder: Path, *argv: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A copy of what the generator reads and writes."""
-    for name in ("src", "policies", "schemas", "docs"):
+    for name in ("src", "policies", "profiles", "schemas", "docs"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "tools").mkdir()
     shutil.copy(ROOT / "tools/generate.py", tmp_path / "tools")

@@ -29,6 +29,7 @@ COMMANDS = {
     "tektonlint --help": 0,
     "tektonlint examples/gitops --diff": 1,
     "tektonlint examples/gitops --write-baseline known.json": 1,
+    "tektonlint policies --profile strict": 0,
     "tektonlint examples/gitops --format json --exit-zero": 0,
     "tektonlint test examples/policies": 0,
 }

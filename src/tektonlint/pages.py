@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from collections.abc import Mapping as Dict
 
+from tektonlint.finding import Severity
 from tektonlint.policy.format import MARK, Emitted, Example, Policy
 
 REPOSITORY_PAGES = "docs/policies"
+RECOMMENDED = "recommended"
 
 
 def page(policy: Policy, examples: Iterable[Example]) -> str:
@@ -35,6 +38,35 @@ def index(policies: Iterable[Policy]) -> str:
         lines += ["", f"## {area}", "", "| policy | severity | rule |", "|---|---|---|"]
         lines += [row(policy) for policy in by_area[area]]
     return "\n".join(lines) + "\n"
+
+
+def profiles_page(
+    policies: Iterable[Policy], profiles: Dict[str, tuple[str, str]], counting: Dict[str, Dict[str, Severity]]
+) -> str:
+    """What each profile makes of each policy.
+
+    `profiles` are titles and descriptions by name, and `counting` says by name what the policies that run count as.
+    """
+    lines = [
+        "# Profiles",
+        "",
+        "A profile is a set of decisions under a name: `--profile strict` on the command line, or `extends: strict` in",
+        "the configuration, which may then decide otherwise; [configuration.md](configuration.md#what-a-file-extends)",
+        "says how. This page is generated from `profiles/` (`python tools/generate.py`).",
+    ]
+    for name, (title, description) in profiles.items():
+        lines += ["", f"## {name}", "", f"{title}.", "", description.rstrip()]
+    lines += ["", "## Every policy", "", f"A severity in bold differs from `{RECOMMENDED}`; `off` does not run."]
+    lines += ["", f"| policy | {' | '.join(profiles)} |", f"|---{'|---' * len(profiles)}|"]
+    for policy in sorted(policies, key=lambda policy: (policy.area, policy.id)):
+        cells = [_counted_as(policy.id, counting[name], counting[RECOMMENDED]) for name in profiles]
+        lines.append(f"| [`{policy.id}`](policies/{policy.id}.md) | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _counted_as(policy: str, own: Dict[str, Severity], usual: Dict[str, Severity]) -> str:
+    said = own[policy].value if policy in own else "off"
+    return said if own.get(policy) == usual.get(policy) else f"**{said}**"
 
 
 def _page(policy: Policy, examples: tuple[Example, ...]) -> Iterator[str]:

@@ -132,3 +132,115 @@ def test_a_lock_names_what_there_is(run: Run) -> None:
 
     said = "there is no policy or area `mutable-images`; did you mean `mutable-image`?"
     assert (2, "", f"tektonlint: .tektonlint.yaml:2: {said}\n") == run()
+
+
+# Files that extend the one with the lock
+
+BELOW: dict[str, tuple[str, str]] = {
+    "ignoring it": ("ignore: [mutable-image]", "so this does not leave it out"),
+    "ignoring its area": ("ignore: [pinning]", "so this does not leave it out"),
+    "switching it off": ("policies: {mutable-image: off}", "so this does not switch it off"),
+    "lowering it": ("policies: {mutable-image: note}", "so this does not lower it"),
+    "waiving it": ("waivers: [{policy: mutable-image, path: '*', reason: ours}]", "so this does not waive it"),
+    "waiving its area": ("waivers: [{policy: pinning, path: '*', reason: ours}]", "so this does not waive it"),
+}
+
+
+@pytest.mark.parametrize("case", BELOW)
+def test_a_file_below_does_not_silence_a_locked_policy_and_is_told(case: str, run: Run) -> None:
+    text, what = BELOW[case]
+    write("task.yaml", TASK)
+    write("org.yaml", "locked: [mutable-image]\n")
+    write(".tektonlint.yaml", f"extends: org.yaml\n{text}\n")
+
+    ran = run()
+
+    assert (1, [".tektonlint.yaml:2 suppression-locked", FOUND]) == (ran.code, ran.found)
+    assert f"`mutable-image` is locked by `org.yaml:1`, {what}. {WHAT_TO_DO}" in ran.out
+
+
+@pytest.mark.parametrize("case", BELOW)
+def test_the_same_counts_without_the_lock(case: str, run: Run) -> None:
+    write("task.yaml", TASK)
+    write("org.yaml", "locked: []\n")
+    write(".tektonlint.yaml", f"extends: org.yaml\n{BELOW[case][0]}\n")
+
+    ran = run()
+
+    assert (0, [], "") == (ran.code, ran.found, ran.err)
+
+
+@pytest.mark.parametrize("locked", ["[mutable-image]", "[]"])
+def test_a_file_below_does_not_set_the_options_of_a_locked_policy(locked: str, run: Run) -> None:
+    write("task.yaml", TASK.replace("golang", "golang:1.23"))
+    write("org.yaml", f"policies: {{mutable-image: {{options: {{require: digest}}}}}}\nlocked: {locked}\n")
+    write(".tektonlint.yaml", "extends: org.yaml\npolicies: {mutable-image: {options: {require: tag}}}\n")
+
+    ran = run()
+
+    tried = ".tektonlint.yaml:2 suppression-locked"
+    assert ([tried, FOUND] if locked != "[]" else []) == ran.found
+    assert ("is locked by `org.yaml:2`, so this does not set its options." in ran.out) == (locked != "[]")
+
+
+@pytest.mark.parametrize("case", BELOW)
+def test_the_operators_lock_binds_what_it_extends_in_the_tree(case: str, run: Run, tmp_path: Path) -> None:
+    text, what = BELOW[case]
+    org = tmp_path.parent / f"{tmp_path.name}-org.yaml"
+    org.write_text(f"extends: {tmp_path}/.tektonlint.yaml\nlocked: [mutable-image]\n")
+    write("task.yaml", TASK)
+    write(".tektonlint.yaml", f"{text}\n")
+
+    ran = run("--config", str(org))
+
+    assert (1, [".tektonlint.yaml:1 suppression-locked", FOUND]) == (ran.code, ran.found)
+    assert f"{what}. {WHAT_TO_DO}" in ran.out
+
+
+def test_a_file_below_may_raise_a_locked_policy(run: Run) -> None:
+    write("task.yaml", TASK)
+    write("org.yaml", "locked: [mutable-image]\n")
+    write(".tektonlint.yaml", "extends: org.yaml\npolicies: {mutable-image: error}\n")
+
+    ran = run()
+
+    assert ([FOUND], True) == (ran.found, "8:14: error" in ran.out)
+
+
+def test_a_file_above_may_waive_what_a_file_below_locks(run: Run) -> None:
+    write("task.yaml", TASK)
+    write("org.yaml", "waivers: [{policy: mutable-image, path: task.yaml, reason: ours}]\n")
+    write(".tektonlint.yaml", "extends: org.yaml\nlocked: [mutable-image]\n")
+
+    assert [] == run().found
+
+
+def test_the_rest_of_a_waiver_for_an_area_counts(run: Run) -> None:
+    context = "      securityContext: {capabilities: {add: [CAP_CHOWN]}, privileged: true}\n"
+    write("task.yaml", TASK.replace("golang", "golang:1.23") + context)
+    write("org.yaml", "locked: [privileged-step]\n")
+    write(".tektonlint.yaml", "extends: org.yaml\nwaivers: [{policy: security, path: '*', reason: ours}]\n")
+
+    assert ["suppression-locked", "privileged-step"] == [one.split()[1] for one in run().found]
+
+
+def test_a_lock_of_the_tree_starts_no_program(run: Run) -> None:
+    write("task.yaml", TASK)
+    write(".tektonlint.yaml", "locked: [shellcheck]\n")
+
+    ran = run()
+
+    assert 2 == ran.code
+    assert ran.err.startswith("tektonlint: .tektonlint.yaml:1: `shellcheck` starts the program")
+
+
+def test_nor_does_what_the_operators_file_extends_in_the_tree(run: Run, tmp_path: Path) -> None:
+    org = tmp_path.parent / f"{tmp_path.name}-org.yaml"
+    org.write_text(f"extends: {tmp_path}/.tektonlint.yaml\n")
+    write("task.yaml", TASK)
+    write(".tektonlint.yaml", "policies: {shellcheck: warning}\n")
+
+    ran = run("--config", str(org))
+
+    assert 2 == ran.code
+    assert ran.err.startswith("tektonlint: .tektonlint.yaml:1: `shellcheck` starts the program")

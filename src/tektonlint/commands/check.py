@@ -28,15 +28,15 @@ def run(options: argparse.Namespace) -> int:
     if options.stdin_name is not None and not from_stdin:
         raise UsageError("--stdin-name is for standard input, but the paths do not hold `-`")
     root = _root(paths, options, from_stdin=from_stdin)
-    settings, catalog = configured(root, options.config, isolated=options.isolated)
-    selected, given = _selected(options.select), options.config is not None
+    settings, catalog = configured(root, options.config, isolated=options.isolated, profile=options.profile)
+    selected = _selected(options.select)
     choice = Choice(
         select=selected or settings.choice.select,
         ignore=(*settings.choice.ignore, *_names(options.ignore)),
         severities=settings.choice.severities,
         options=settings.choice.options,
     )
-    policies = programs.permitted(enabled(catalog, choice), catalog, selected, settings, given=given)
+    policies = programs.permitted(enabled(catalog, choice), catalog, selected, settings)
     decisions = settings.decisions
     if decisions is not None:
         from tektonlint.clock import today
