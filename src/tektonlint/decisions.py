@@ -80,15 +80,17 @@ class Decisions(NamedTuple):
     def waived(self, findings: Iterable[Finding]) -> tuple[list[Finding], frozenset[int]]:
         """The findings that no waiver silences, and the numbers of the waivers that silence one."""
         files = _Files(self.waivers)
+        by_policy: dict[str, list[int]] = {}
+        for number, waiver in enumerate(self.waivers):
+            for one in waiver.ids:
+                by_policy.setdefault(one, []).append(number)
         kept: list[Finding] = []
         used: set[int] = set()
         for finding in findings:
             hits = [
                 number
-                for number, waiver in enumerate(self.waivers)
-                if finding.policy in waiver.ids
-                and waiver.is_for(finding.resource)
-                and files.covers(number, finding.at.source.name)
+                for number in by_policy.get(finding.policy, ())
+                if self.waivers[number].is_for(finding.resource) and files.covers(number, finding.at.source.name)
             ]
             used.update(hits)
             if not hits:

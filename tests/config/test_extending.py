@@ -217,6 +217,10 @@ WRONG: dict[str, tuple[dict[str, str], str]] = {
         {".tektonlint.yaml": "extends: 0.yaml", **{f"{n}.yaml": f"extends: {n + 1}.yaml" for n in range(20)}},
         "9.yaml:1: `extends` goes more than 10 files deep with `10.yaml`",
     ),
+    "too much": (
+        {".tektonlint.yaml": f"extends: [{'strict, ' * 100}\n  openshift]"},
+        ".tektonlint.yaml:2: `extends` goes on with `openshift`, which makes more than 100 in all",
+    ),
     "a file outside the root": (
         {".tektonlint.yaml": "extends: ../org.yaml", "../org.yaml": ""},
         ".tektonlint.yaml:1: `extends` leads out of the root with `../org.yaml`; only --config allows that",

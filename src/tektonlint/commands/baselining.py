@@ -6,12 +6,14 @@ import argparse
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Mapping as Dict
 from typing import NamedTuple
 
 from tektonlint import baseline, clock
 from tektonlint.baseline import Baseline, Entry
 from tektonlint.config import Config
+from tektonlint.decisions import LOCKED, locked_out
 from tektonlint.engine import Report
 from tektonlint.finding import Finding
 from tektonlint.policy.catalog import Catalog
@@ -32,7 +34,7 @@ class Run(NamedTuple):
 class Plan(NamedTuple):
     """What a run is to do with baselines: the one that counts, if any, the file to write, and what that held before.
 
-    Policies that are `locked` are never left out.
+    Policies that are `locked`, each with the place that says so, are never left out.
     """
 
     counting: Baseline | None
@@ -40,7 +42,7 @@ class Plan(NamedTuple):
     written: Baseline | None
     prune: bool
     catalog: Catalog
-    locked: Collection[str] = ()
+    locked: Dict[str, str] = {}
 
     def knows(self, finding: Finding) -> bool:
         """Whether a finding is one that the baseline speaks of, so that no fix touches it."""
@@ -65,7 +67,7 @@ class Plan(NamedTuple):
                 _write(self.counting.source.shown, self.counting, baseline.without(self.counting, gone))
                 pruned = len(gone)
             else:
-                compared = compared._replace(new=(*compared.new, *_stale(self.counting, gone, run)))
+                compared = compared._replace(new=(*compared.new, *self._about(gone, run)))
         return report._replace(findings=()).with_findings(compared.new), known, pruned
 
     def _compared(self, report: Report) -> baseline.Compared:
@@ -83,6 +85,30 @@ class Plan(NamedTuple):
         _write(self.path, self.written, text)
         compared = baseline.compare(report.findings, baseline.read(self.path), self.catalog, self.locked)
         return report._replace(findings=compared.new), sum(compared.found.values()), 0
+
+
+    def _about(self, gone: Sequence[tuple[Entry, int]], run: Run) -> Iterator[Finding]:
+        """What is said of entries that are not found any more, or that count for nothing."""
+        if self.counting is None or not gone:
+            return
+        places = self.counting.places()
+        severities = {one.policy.id: one.severity for one in run.policies}
+        told: set[str] = set()
+        for entry, missing in gone:
+            policy = self._id(entry)
+            is_locked = policy in self.locked
+            name = LOCKED if is_locked else baseline.STALE
+            # Of a locked policy one entry is enough to know.
+            if name not in severities or (is_locked and policy in told):
+                continue
+            told.add(policy)
+            message = locked_out([policy], self.locked, "does not leave it out") if is_locked else _why(entry, missing)
+            yield Finding(policy=name, severity=severities[name], message=message, at=places[entry.fingerprint])
+
+    def _id(self, entry: Entry) -> str:
+        """What the policy of an entry is called today."""
+        policy = self.catalog.policy(entry.policy)
+        return policy.id if policy is not None else entry.policy
 
 
 def planned(options: argparse.Namespace, settings: Config, catalog: Catalog) -> Plan:
@@ -143,19 +169,15 @@ def _unwritten(path: str, error: NotWritten) -> UsageError:
     return UsageError(f"{path}: the baseline cannot be written: {error}")
 
 
-def _stale(counting: Baseline, gone: Sequence[tuple[Entry, int]], run: Run) -> Iterator[Finding]:
-    """What is said of entries that are not found any more, if the policy that says it runs."""
-    severity = next((one.severity for one in run.policies if one.policy.id == baseline.STALE), None)
-    if severity is None or not gone:
-        return
-    places = counting.places()
-    for entry, missing in gone:
-        times = "" if entry.times == 1 else f" {missing} of {entry.times} times"
-        message = (
-            f"`{entry.policy}` is not found{times} in `{entry.path}` any more. "
-            "Run with `--prune-baseline`, or this hides the next finding of its kind."
-        )
-        yield Finding(policy=baseline.STALE, severity=severity, message=message, at=places[entry.fingerprint])
+def _why(entry: Entry, missing: int) -> str:
+    """What is wrong with an entry that nothing is found for, or that may not be there."""
+    if entry.policy in baseline.NEVER:
+        return f"No baseline leaves out `{entry.policy}`. Run with `--prune-baseline`, which takes this out."
+    times = "" if entry.times == 1 else f" {missing} of {entry.times} times"
+    return (
+        f"`{entry.policy}` is not found{times} in `{entry.path}` any more. "
+        "Run with `--prune-baseline`, or this hides the next finding of its kind."
+    )
 
 
 def _judge(run: Run) -> Callable[[Entry], bool]:

@@ -21,6 +21,7 @@ from tektonlint.tekton.target import Target
 
 # Far more than anybody follows.
 DEPTH_LIMIT = 10
+LAYER_LIMIT = 100
 _SUFFIXES = (".yaml", ".yml", ".toml")
 
 
@@ -66,6 +67,8 @@ class _Reader:
         self._layers.append(config)
 
     def _add_named(self, named: _Named) -> None:
+        if len(self._layers) >= LAYER_LIMIT:
+            raise named.error(f"goes on with `{short(named.name)}`, which makes more than {LAYER_LIMIT} in all")
         if named.name in profiles():
             self._layers.append(_profile(named.name))
         elif named.name.endswith(_SUFFIXES):
