@@ -1,4 +1,4 @@
-"""Writes what is made from the policy files: the catalogue, the index and the pages.
+"""Writes what is made from the policy files and the profiles: the catalogue, the index and the pages.
 
 Usage: python tools/generate.py [--check]
 

@@ -32,7 +32,8 @@ usage: tektonlint [PATH ...] [options]      check files and folders (default: .)
   --statistics         count the findings of each policy
   --quiet              findings only, no closing line
   --exit-zero          exit code 0 even with findings
-  --write-baseline FILE  record what is found, and report it no more
+  --write-baseline FILE
+                       record what is found, and report it no more
   --baseline FILE      report only what this file does not know
   --prune-baseline     take out of it what is not found any more
   --profile NAME       recommended, strict, openshift or security, beneath the

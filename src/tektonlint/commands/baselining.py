@@ -18,6 +18,7 @@ from tektonlint.engine import Report
 from tektonlint.finding import Finding
 from tektonlint.policy.catalog import Catalog
 from tektonlint.policy.context import Enabled
+from tektonlint.sentences import short
 from tektonlint.tree import Tree, UsageError
 from tektonlint.writing import Change, NotWritten, check, create, replace
 
@@ -175,7 +176,7 @@ def _why(entry: Entry, missing: int) -> str:
         return f"No baseline leaves out `{entry.policy}`. Run with `--prune-baseline`, which takes this out."
     times = "" if entry.times == 1 else f" {missing} of {entry.times} times"
     return (
-        f"`{entry.policy}` is not found{times} in `{entry.path}` any more. "
+        f"`{entry.policy}` is not found{times} in `{short(entry.path)}` any more. "
         "Run with `--prune-baseline`, or this hides the next finding of its kind."
     )
 
