@@ -72,6 +72,7 @@ def test_a_changed_profile_makes_the_page_of_the_profiles_stale(checkout: Path) 
         "| [`unused-volume`](policies/unused-volume.md) | note | note | **off** | **warning** |",
         "| [`shellcheck`](policies/shellcheck.md) | off | off | off | off |",
         "| [`privileged-step`](policies/privileged-step.md) | warning | **error** | **error** | warning |",
+        "| [`secret-exposure`](policies/secret-exposure.md) | warning | warning | **error** | warning |",
         "| [`yaml-syntax`](policies/yaml-syntax.md) | error | error | error | error |",
     ],
 )
@@ -80,6 +81,13 @@ def test_the_page_of_the_profiles_says_what_each_makes_of_a_policy(row: str) -> 
 
     assert 1 == lines.count("| policy | recommended | openshift | security | strict |")
     assert 1 == lines.count(row)
+
+
+def test_the_page_of_the_profiles_tells_options_too() -> None:
+    lines = (ROOT / "docs/profiles.md").read_text(encoding="utf-8").splitlines()
+
+    (row,) = [line for line in lines if line.startswith("| [`mutable-image`]")]
+    assert row.endswith("| warning | warning | **warning, `require: digest`** | warning |")
 
 
 def test_the_page_of_the_profiles_has_a_row_for_each_policy() -> None:

@@ -17,8 +17,8 @@ sys.path.insert(0, str(ROOT / "src"))
 
 from tektonlint import config, pages  # noqa: E402
 from tektonlint.config.extending import profiles, read_profile  # noqa: E402
-from tektonlint.finding import Severity  # noqa: E402
 from tektonlint.policy import catalog, format  # noqa: E402
+from tektonlint.policy.context import Enabled  # noqa: E402
 
 
 def generated() -> dict[Path, str]:
@@ -31,7 +31,7 @@ def generated() -> dict[Path, str]:
         folder / "README.md": pages.index(policy for policy, _ in read),
     }
     policies = [policy for policy, _ in read]
-    files[ROOT / "docs" / "profiles.md"] = pages.profiles_page(policies, described(), counting())
+    files[ROOT / "docs" / "profiles.md"] = pages.profiles_page(policies, described(), running())
     for policy, examples in read:
         files[ROOT / pages.REPOSITORY_PAGES / f"{policy.id}.md"] = pages.page(policy, examples)
     return files
@@ -44,11 +44,10 @@ def described() -> dict[str, tuple[str, str]]:
     return {name: (str(one["title"]), str(one["description"])) for name, one in raw.items()}
 
 
-def counting() -> dict[str, dict[str, Severity]]:
-    """What the policies that run under each profile count as."""
+def running() -> dict[str, tuple[Enabled, ...]]:
+    """The policies that run under each profile."""
     known = catalog.load()
-    running = {name: catalog.enabled(known, config.load(None, profile=name).choice) for name in profiles()}
-    return {name: {one.policy.id: one.severity for one in policies} for name, policies in running.items()}
+    return {name: catalog.enabled(known, config.load(None, profile=name).choice) for name in profiles()}
 
 
 def stale(files: dict[Path, str]) -> list[Path]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Dict
 
-from tektonlint.finding import Severity
+from tektonlint.policy.context import Enabled
 from tektonlint.policy.format import MARK, Emitted, Example, Policy
 
 REPOSITORY_PAGES = "docs/policies"
@@ -41,12 +41,13 @@ def index(policies: Iterable[Policy]) -> str:
 
 
 def profiles_page(
-    policies: Iterable[Policy], profiles: Dict[str, tuple[str, str]], counting: Dict[str, Dict[str, Severity]]
+    policies: Iterable[Policy], profiles: Dict[str, tuple[str, str]], running: Dict[str, Iterable[Enabled]]
 ) -> str:
     """What each profile makes of each policy.
 
-    `profiles` are titles and descriptions by name, and `counting` says by name what the policies that run count as.
+    `profiles` are titles and descriptions by name, and `running` says by name which policies run, and how.
     """
+    counting = {name: {one.policy.id: _counts_as(one) for one in some} for name, some in running.items()}
     lines = [
         "# Profiles",
         "",
@@ -56,17 +57,24 @@ def profiles_page(
     ]
     for name, (title, description) in profiles.items():
         lines += ["", f"## {name}", "", f"{title}.", "", description.rstrip()]
-    lines += ["", "## Every policy", "", f"A severity in bold differs from `{RECOMMENDED}`; `off` does not run."]
+    lines += ["", "## Every policy", "", f"What is bold differs from `{RECOMMENDED}`; `off` does not run."]
     lines += ["", f"| policy | {' | '.join(profiles)} |", f"|---{'|---' * len(profiles)}|"]
     for policy in sorted(policies, key=lambda policy: (policy.area, policy.id)):
-        cells = [_counted_as(policy.id, counting[name], counting[RECOMMENDED]) for name in profiles]
+        cells = [_cell(policy.id, counting[name], counting[RECOMMENDED]) for name in profiles]
         lines.append(f"| [`{policy.id}`](policies/{policy.id}.md) | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
-def _counted_as(policy: str, own: Dict[str, Severity], usual: Dict[str, Severity]) -> str:
-    said = own[policy].value if policy in own else "off"
-    return said if own.get(policy) == usual.get(policy) else f"**{said}**"
+def _cell(policy: str, own: Dict[str, str], usual: Dict[str, str]) -> str:
+    said = own.get(policy, "off")
+    return said if said == usual.get(policy, "off") else f"**{said}**"
+
+
+def _counts_as(one: Enabled) -> str:
+    """The severity, and the options that are not what they are by default."""
+    defaults = one.policy.defaults
+    options = [f"`{name}: {_yaml(value)}`" for name, value in one.options.items() if value != defaults[name]]
+    return f"{one.severity.value}, {', '.join(options)}" if options else one.severity.value
 
 
 def _page(policy: Policy, examples: tuple[Example, ...]) -> Iterator[str]:
