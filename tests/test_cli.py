@@ -579,6 +579,7 @@ def test_json_counts_what_is_hidden(cli_in: Cli) -> None:
         "by_severity": {"error": 0, "warning": 0, "note": 0},
         "hidden": 1,
         "fixed": 0,
+        "baselined": 0,
     } == report["summary"]
 
 

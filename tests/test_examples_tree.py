@@ -17,13 +17,17 @@ POLICIES = sorted(path.stem for path in (ROOT / "policies").glob("*/*.yaml"))
 # What a tree of plain files cannot show, or should not.
 NOT_SHOWN = {
     "affinity-assistant-securitycontext": "says nothing on OpenShift, which fills it in and is what the tree is for",
+    "baseline-stale": "needs a baseline, which would leave out what the tree is to show",
     "child-pipeline-timeout-ignored": "needs pipelines in pipelines, which came with Tekton 1.14; the tree is for 1.3",
     "fix-failed": "needs a mistake in a fix, or a file that is not named or cannot be written",
     "internal-error": "only a mistake in tektonlint itself makes one",
     "outside-root": "needs a symbolic link, which a checkout on Windows or a zip archive turns into something else",
     "restricted-security-context": "says nothing on OpenShift, which fills it in and is what the tree is for",
     "shellcheck": "only the command line may start a program",
+    "suppression-locked": "needs an organisation that locks a policy",
     "unreadable-file": "needs bytes that are no text, which editors and reviewers of the example would stumble over",
+    "waiver-expired": "stands in the configuration, so a run over any one file would tell it",
+    "waiver-unused": "stands in the configuration, so a run over any one file would tell it",
 }
 
 

@@ -29,7 +29,7 @@ def generate(folder: Path, *argv: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A copy of what the generator reads and writes."""
-    for name in ("src", "policies", "schemas", "docs"):
+    for name in ("src", "policies", "profiles", "schemas", "docs"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "tools").mkdir()
     shutil.copy(ROOT / "tools/generate.py", tmp_path / "tools")
@@ -58,6 +58,44 @@ def test_a_changed_policy_makes_catalogue_index_and_page_stale(checkout: Path) -
     assert (1, [f"stale: {path}" for path in expected]) == (run.returncode, run.stdout.splitlines())
 
 
+def test_a_changed_profile_makes_the_page_of_the_profiles_stale(checkout: Path) -> None:
+    replace(checkout / "profiles/strict.yaml", "unused-volume: warning", "unused-volume: error")
+
+    run = generate(checkout, "--check")
+
+    assert (1, "stale: docs/profiles.md\n") == (run.returncode, run.stdout)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "| [`unused-volume`](policies/unused-volume.md) | note | note | **off** | **warning** |",
+        "| [`shellcheck`](policies/shellcheck.md) | off | off | off | off |",
+        "| [`privileged-step`](policies/privileged-step.md) | warning | **error** | **error** | warning |",
+        "| [`secret-exposure`](policies/secret-exposure.md) | warning | warning | **error** | warning |",
+        "| [`yaml-syntax`](policies/yaml-syntax.md) | error | error | error | error |",
+    ],
+)
+def test_the_page_of_the_profiles_says_what_each_makes_of_a_policy(row: str) -> None:
+    lines = (ROOT / "docs/profiles.md").read_text(encoding="utf-8").splitlines()
+
+    assert 1 == lines.count("| policy | recommended | openshift | security | strict |")
+    assert 1 == lines.count(row)
+
+
+def test_the_page_of_the_profiles_tells_options_too() -> None:
+    lines = (ROOT / "docs/profiles.md").read_text(encoding="utf-8").splitlines()
+
+    (row,) = [line for line in lines if line.startswith("| [`mutable-image`]")]
+    assert row.endswith("| warning | warning | **warning, `require: digest`** | warning |")
+
+
+def test_the_page_of_the_profiles_has_a_row_for_each_policy() -> None:
+    lines = (ROOT / "docs/profiles.md").read_text(encoding="utf-8").splitlines()
+
+    assert sorted(path.stem for path in FILES) == sorted(line.split("`")[1] for line in lines if line[:4] == "| [`")
+
+
 def test_check_writes_nothing(checkout: Path) -> None:
     replace(checkout / "policies/pinning/mutable-image.yaml", "title: ", "title: Really, ")
 
@@ -75,8 +113,8 @@ def test_what_was_generated_is_current_afterwards(checkout: Path) -> None:
 
 
 def test_the_page_of_a_policy_that_is_gone_goes_too(checkout: Path) -> None:
-    (checkout / "policies/pinning/mutable-image.yaml").unlink()
-    page = checkout / "docs/policies/mutable-image.md"
+    (checkout / "policies/references/duplicate-env.yaml").unlink()
+    page = checkout / "docs/policies/duplicate-env.md"
     assert page.exists()
 
     generate(checkout)

@@ -28,6 +28,8 @@ COMMANDS = {
     "tektonlint examples/gitops --select timeouts,mutable-image --format concise": 1,
     "tektonlint --help": 0,
     "tektonlint examples/gitops --diff": 1,
+    "tektonlint examples/gitops --write-baseline known.json": 1,
+    "tektonlint policies --profile strict": 0,
     "tektonlint examples/gitops --format json --exit-zero": 0,
     "tektonlint examples/gitops --format text --format sarif=tektonlint.sarif": 1,
     "tektonlint test examples/policies": 0,

@@ -88,7 +88,7 @@ def tektonlint(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_holds_every_policy_schema_and_table(wheel: Path) -> None:
     expected = {
         path.relative_to(ROOT).as_posix()
-        for folder in ("policies", "schemas", "tables")
+        for folder in ("policies", "profiles", "schemas", "tables")
         for path in ROOT.glob(f"{folder}/**/*.*")
         if path.is_file()
     }
@@ -120,7 +120,7 @@ def test_the_source_distribution_holds_no_tests_and_no_examples(dist: Path) -> N
     with tarfile.open(path) as archive:
         tops = {name.split("/")[1] for name in archive.getnames() if "/" in name}
 
-    folders = {"src", "policies", "schemas", "tables"}
+    folders = {"src", "policies", "profiles", "schemas", "tables"}
     expected = folders | {"README.md", "LICENSE", "CHANGELOG.md", "pyproject.toml", "PKG-INFO"}
     assert expected == tops - {".gitignore"}
 

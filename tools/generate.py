@@ -1,4 +1,4 @@
-"""Writes what is made from the policy files: the catalogue, the index and the pages.
+"""Writes what is made from the policy files and the profiles: the catalogue, the index and the pages.
 
 Usage: python tools/generate.py [--check]
 
@@ -15,8 +15,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
-from tektonlint import pages  # noqa: E402
+from tektonlint import config, pages  # noqa: E402
+from tektonlint.config.extending import profiles, read_profile  # noqa: E402
 from tektonlint.policy import catalog, format  # noqa: E402
+from tektonlint.policy.context import Enabled  # noqa: E402
 
 
 def generated() -> dict[Path, str]:
@@ -28,9 +30,24 @@ def generated() -> dict[Path, str]:
         folder / catalog.CATALOGUE: made + "\n",
         folder / "README.md": pages.index(policy for policy, _ in read),
     }
+    policies = [policy for policy, _ in read]
+    files[ROOT / "docs" / "profiles.md"] = pages.profiles_page(policies, described(), running())
     for policy, examples in read:
         files[ROOT / pages.REPOSITORY_PAGES / f"{policy.id}.md"] = pages.page(policy, examples)
     return files
+
+
+def described() -> dict[str, tuple[str, str]]:
+    """The titles and descriptions of the profiles, the one that counts by default first."""
+    names = sorted(profiles(), key=lambda name: (name != pages.RECOMMENDED, name))
+    raw = {name: read_profile(name) for name in names}
+    return {name: (str(one["title"]), str(one["description"])) for name, one in raw.items()}
+
+
+def running() -> dict[str, tuple[Enabled, ...]]:
+    """The policies that run under each profile."""
+    known = catalog.load()
+    return {name: catalog.enabled(known, config.load(None, profile=name).choice) for name in profiles()}
 
 
 def stale(files: dict[Path, str]) -> list[Path]:

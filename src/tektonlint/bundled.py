@@ -1,4 +1,4 @@
-"""Where the data that travels with the code is: `policies/`, `schemas/` and `tables/`."""
+"""Where the data that travels with the code is: `policies/`, `profiles/`, `schemas/` and `tables/`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ INSTALLED = os.path.isdir(_INSTALLED)
 
 
 def folder(name: str) -> str:
-    """The absolute path of a data folder: `policies`, `schemas` or `tables`."""
+    """The absolute path of a data folder: `policies`, `profiles`, `schemas` or `tables`."""
     if INSTALLED:
         return os.path.join(_INSTALLED, name)
     return os.path.join(os.path.dirname(os.path.dirname(_HERE)), name)

@@ -34,6 +34,12 @@ usage: tektonlint [PATH ...] [options]      check files and folders (default: .)
   --statistics         count the findings of each policy
   --quiet              findings only, no closing line
   --exit-zero          exit code 0 even with findings
+  --write-baseline FILE
+                       record what is found, and report it no more
+  --baseline FILE      report only what this file does not know
+  --prune-baseline     take out of it what is not found any more
+  --profile NAME       recommended, strict, openshift or security, beneath the
+                       configuration
   --config FILE        this configuration in place of the root's own
   --isolated           no configuration at all
   --root DIR           the folder that bounds the run (default: the nearest one
@@ -175,6 +181,10 @@ def check_parser() -> Parser:
     parser.add_argument("--statistics", action="store_true")
     parser.add_argument("--quiet", action="store_true")
     parser.add_argument("--exit-zero", action="store_true")
+    parser.add_argument("--profile")
+    parser.add_argument("--baseline")
+    parser.add_argument("--write-baseline")
+    parser.add_argument("--prune-baseline", action="store_true")
     parser.add_argument("--config")
     parser.add_argument("--isolated", action="store_true")
     parser.add_argument("--root")
@@ -231,10 +241,11 @@ def _explain(words: list[str]) -> int:
 def _policies(words: list[str]) -> int:
     parser = _verb_parser("policies")
     parser.add_argument("--format", choices=("text", "json", "markdown"), default="text")
+    parser.add_argument("--profile", metavar="NAME", help="what runs under this profile, beneath the configuration")
     options = parser.parse_args(words)
     from tektonlint.commands import policies
 
-    return policies.run(options.format, _settings(options))
+    return policies.run(options.format, _settings(options), options.profile)
 
 
 def _test(words: list[str]) -> int:

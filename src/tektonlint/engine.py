@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tektonlint import suppress, workers
 from tektonlint.errors import UserError
@@ -20,6 +20,9 @@ from tektonlint.tekton.target import Target
 from tektonlint.text import Source, Span
 from tektonlint.tree import File, Tree
 
+if TYPE_CHECKING:
+    from tektonlint.decisions import Decisions
+
 CRASH = "internal-error"
 _ABOUT_COMMENTS = Emitted(by=suppress.__name__)
 
@@ -30,13 +33,17 @@ _FIRST = 32
 
 
 class Report(NamedTuple):
-    """What a run found, sorted. `reached` counts the places each policy looked at; `crashes` are exceptions."""
+    """What a run found, sorted. `reached` counts the places each policy looked at; `crashes` are exceptions.
+
+    `waivers` are the numbers of the waivers that silenced something.
+    """
 
     findings: tuple[Finding, ...]
     files: int
     documents: int
     reached: dict[str, int]
     crashes: tuple[Exception, ...]
+    waivers: frozenset[int] = frozenset()
 
     def with_findings(self, more: Iterable[Finding]) -> Report:
         """The report with findings that were made elsewhere, in their places."""
@@ -50,12 +57,13 @@ def run(
     catalog: Catalog,
     target: Target,
     least: Severity = Severity.NOTE,
+    decisions: Decisions | None = None,
 ) -> Report:
-    """Every finding whose place or a related place is in a file that is reported on.
+    """Every finding whose place or a related place is in a file that is reported on, and that stays after decisions.
 
     Those below `least` are there to be counted; they may lack their fixes.
     """
-    return _Run(tree, tuple(policies), catalog, target, least).report()
+    return _Run(tree, tuple(policies), catalog, target, least, decisions).report()
 
 
 class _Share(NamedTuple):
@@ -81,9 +89,16 @@ class _Runner(NamedTuple):
 
 class _Run:
     def __init__(
-        self, tree: Tree, policies: tuple[Enabled, ...], catalog: Catalog, target: Target, least: Severity
+        self,
+        tree: Tree,
+        policies: tuple[Enabled, ...],
+        catalog: Catalog,
+        target: Target,
+        least: Severity,
+        decisions: Decisions | None,
     ) -> None:
         self.tree = tree
+        self.decisions = decisions
         self.catalog = catalog
         self.contexts = {one.policy.id: Context(one, target, tree, least) for one in policies}
         self.reached = dict.fromkeys(self.contexts, 0)
@@ -109,12 +124,16 @@ class _Run:
             if any(id(place.source) in wanted for place in places):
                 by_source[id(finding.at.source)].append(finding)
         findings = [one for file in files for one in self._after_comments(file, by_source[id(file.source)])]
+        waivers = frozenset[int]()
+        if self.decisions is not None and self.decisions.waivers:
+            findings, waivers = self.decisions.waived(findings)
         return Report(
             findings=tuple(_sorted(findings)),
             files=len(reported),
             documents=sum(len(file.loaded.documents) for file in reported),
             reached=self.reached,
             crashes=tuple(self.crashes),
+            waivers=waivers,
         )
 
     def _found(self, reported: list[File], sources: list[Source]) -> Iterator[Finding]:
@@ -166,14 +185,15 @@ class _Run:
         if not comments:
             yield from findings
             return
-        kept, used = suppress.apply(file, findings, comments, self.catalog)
+        locked = self.decisions.locked if self.decisions is not None else {}
+        kept, used = suppress.apply(file, findings, comments, self.catalog, locked)
         yield from kept
         if not file.reported:
             return
         for name, context in self.contexts.items():
             if context.enabled.policy.logic == _ABOUT_COMMENTS:
                 self.reached[name] += len(comments)
-        yield from suppress.complaints(file, comments, used, self.catalog, self.contexts)
+        yield from suppress.complaints(file, comments, used, self.catalog, self.contexts, locked)
 
     def _over(self, select: str, subject: Any, file: File) -> Iterator[Finding]:
         for name in self._wide.get(select, ()):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
+from tektonlint.patterns import pattern
 from tektonlint.text import Source, Span
 
 Path = tuple[str | int, ...]
@@ -120,12 +121,16 @@ class Finding(NamedTuple):
 
     @property
     def fingerprint(self) -> str:
-        """32 hexadecimal digits from policy, file, resource, trail and offending text; no line number."""
+        """32 hexadecimal digits from policy, file, resource, trail and offending text.
+
+        Neither lines that move nor another indentation, line end or comment changes it. What says the same twice in
+        one place has the same one twice.
+        """
         import hashlib
 
         source, span = self.at
-        text = " ".join(source.text[span.start : span.end][:400].split())
-        parts = (self.policy, source.name, *(part or "" for part in self.resource or ()), self.trail, text)
+        parts = (self.policy, source.name, *(part or "" for part in self.resource or ()), self.trail)
+        parts = (*parts, _words(source.text[span.start : span.end]))
         data = "\0".join(parts).encode("utf-8", "surrogatepass")
         return hashlib.blake2b(data, digest_size=16).hexdigest()
 
@@ -133,3 +138,12 @@ class Finding(NamedTuple):
     def order(self) -> tuple[str, int, int, str, str]:
         """The sort key of every report: path, place, policy; the message keeps equals in one order."""
         return (self.at.source.shown, self.at.span.start, self.at.span.end, self.policy, self.message)
+
+
+# Over several lines, where none of it can be a value that was meant: a script's own comments go too.
+_COMMENT = pattern(r"(?:^|(?<=\s))#[^\r\n]*")
+
+
+def _words(text: str) -> str:
+    """A text with what may change without a change of meaning evened out: blanks, line ends and comments."""
+    return " ".join((_COMMENT.sub("", text) if "\n" in text or "\r" in text else text).split())

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from collections.abc import Mapping as Dict
 
 from tektonlint.bundled import folder
+from tektonlint.policy.context import Enabled
 from tektonlint.policy.format import MARK, Emitted, Example, Policy
 
 REPOSITORY_PAGES = "docs/policies"
 REPOSITORY = "https://github.com/tektonlint/tektonlint"
+RECOMMENDED = "recommended"
 
 
 def page(policy: Policy, examples: Iterable[Example]) -> str:
@@ -50,6 +53,43 @@ def index(policies: Iterable[Policy]) -> str:
         lines += ["", f"## {area}", "", "| policy | severity | rule |", "|---|---|---|"]
         lines += [row(policy) for policy in by_area[area]]
     return "\n".join(lines) + "\n"
+
+
+def profiles_page(
+    policies: Iterable[Policy], profiles: Dict[str, tuple[str, str]], running: Dict[str, Iterable[Enabled]]
+) -> str:
+    """What each profile makes of each policy.
+
+    `profiles` are titles and descriptions by name, and `running` says by name which policies run, and how.
+    """
+    counting = {name: {one.policy.id: _counts_as(one) for one in some} for name, some in running.items()}
+    lines = [
+        "# Profiles",
+        "",
+        "A profile is a set of decisions under a name: `--profile strict` on the command line, or `extends: strict` in",
+        "the configuration, which may then decide otherwise; [configuration.md](configuration.md#what-a-file-extends)",
+        "says how. This page is generated from `profiles/` (`python tools/generate.py`).",
+    ]
+    for name, (title, description) in profiles.items():
+        lines += ["", f"## {name}", "", f"{title}.", "", description.rstrip()]
+    lines += ["", "## Every policy", "", f"What is bold differs from `{RECOMMENDED}`; `off` does not run."]
+    lines += ["", f"| policy | {' | '.join(profiles)} |", f"|---{'|---' * len(profiles)}|"]
+    for policy in sorted(policies, key=lambda policy: (policy.area, policy.id)):
+        cells = [_cell(policy.id, counting[name], counting[RECOMMENDED]) for name in profiles]
+        lines.append(f"| [`{policy.id}`](policies/{policy.id}.md) | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(policy: str, own: Dict[str, str], usual: Dict[str, str]) -> str:
+    said = own.get(policy, "off")
+    return said if said == usual.get(policy, "off") else f"**{said}**"
+
+
+def _counts_as(one: Enabled) -> str:
+    """The severity, and the options that are not what they are by default."""
+    defaults = one.policy.defaults
+    options = [f"`{name}: {_yaml(value)}`" for name, value in one.options.items() if value != defaults[name]]
+    return f"{one.severity.value}, {', '.join(options)}" if options else one.severity.value
 
 
 def _page(policy: Policy, examples: tuple[Example, ...]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Mapping as Dict
 from typing import NamedTuple
 
 from tektonlint.document import FOLDED, LITERAL, Document, Mapping, Node, Scalar, walk
@@ -26,8 +27,11 @@ _LONGEST_NAME = 60
 _OTHER_COMMENT = pattern(r"[ \t]#(?![0-9])")
 
 REASON, UNKNOWN, UNUSED = "suppression-reason", "suppression-unknown", "suppression-unused"
-# These speak about comments and about tektonlint itself, so a comment cannot silence them.
-NOT_SUPPRESSIBLE = frozenset((REASON, UNKNOWN, UNUSED, "internal-error"))
+LOCKED = "suppression-locked"
+# These speak about such decisions and about tektonlint itself, so neither a comment nor a waiver silences them.
+NOT_SUPPRESSIBLE = frozenset(
+    (REASON, UNKNOWN, UNUSED, LOCKED, "waiver-expired", "waiver-unused", "baseline-stale", "internal-error")
+)
 
 # The line of a comment or finding (1-based), and the id of a policy that is silenced there.
 Silenced = tuple[int, str]
@@ -46,12 +50,13 @@ class Suppression(NamedTuple):
     line: int | None
     malformed: bool
 
-    def silences(self, catalog: Catalog) -> Iterator[Silenced]:
-        """What it silences where it is: the line, and the ids as they are today."""
+    def silences(self, catalog: Catalog, locked: Collection[str] = ()) -> Iterator[Silenced]:
+        """What it silences where it is: the line, and the ids as they are today, without those that are locked."""
         for name in self.ids:
             policy = _id(catalog, name)
-            if self.line is not None and policy is not None and policy not in NOT_SUPPRESSIBLE:
-                yield self.line, policy
+            if self.line is None or policy is None or policy in NOT_SUPPRESSIBLE or policy in locked:
+                continue
+            yield self.line, policy
 
 
 def suppressions(file: File) -> tuple[Suppression, ...]:
@@ -99,10 +104,14 @@ def _reason(text: str) -> str:
 
 
 def apply(
-    file: File, findings: Iterable[Finding], comments: Iterable[Suppression], catalog: Catalog
+    file: File,
+    findings: Iterable[Finding],
+    comments: Iterable[Suppression],
+    catalog: Catalog,
+    locked: Collection[str] = (),
 ) -> tuple[list[Finding], set[Silenced]]:
     """The findings of a file that no comment silences, and what was silenced."""
-    silenced = {silence for comment in comments for silence in comment.silences(catalog)}
+    silenced = {silence for comment in comments for silence in comment.silences(catalog, locked)}
     kept: list[Finding] = []
     used: set[Silenced] = set()
     for finding in findings:
@@ -119,17 +128,21 @@ def complaints(
     used: Collection[Silenced],
     catalog: Catalog,
     contexts: dict[str, Context],
+    locked: Dict[str, str] = {},
 ) -> Iterator[Finding]:
-    """What is wrong with the comments themselves. `contexts` holds those of the policies that ran, by id."""
+    """What is wrong with the comments themselves. `contexts` holds those of the policies that ran, by id.
+
+    `locked` are the ids of the policies that no comment may silence, each with the place that says so.
+    """
     for comment in comments:
-        silences = {silence for silence in comment.silences(catalog) if silence in used}
+        silences = {silence for silence in comment.silences(catalog, locked) if silence in used}
         if not silences and not _understood(file, comment.span.start):
             continue
         at = Location(file.source, comment.span)
         document = _document_at(file, comment.span.start)
         number = document.index if document is not None else 0
         names = {name for _, name in silences}
-        faults = tuple(_faults(comment, names, catalog, contexts))
+        faults = tuple(_faults(comment, names, catalog, contexts, locked))
         unused = {fault.name for fault in faults if fault.policy == UNUSED}
         # What else is wrong with a comment would still be wrong with what is left of it.
         whole = unused.issuperset(comment.ids) or all(fault.policy == UNUSED for fault in faults)
@@ -149,7 +162,7 @@ class _Fault(NamedTuple):
 
 
 def _faults(
-    comment: Suppression, used: Collection[str], catalog: Catalog, ran: Collection[str]
+    comment: Suppression, used: Collection[str], catalog: Catalog, ran: Collection[str], locked: Dict[str, str]
 ) -> Iterator[_Fault]:
     if comment.malformed or not comment.ids:
         yield _Fault(UNKNOWN, "The comment silences nothing: write `# tektonlint: ignore[policy-id] reason`.")
@@ -163,6 +176,10 @@ def _faults(
             yield _Fault(UNKNOWN, f"There is no policy `{_short(name)}`{_instead(name, catalog)}", name)
         elif policy in NOT_SUPPRESSIBLE:
             yield _Fault(UNUSED, f"No comment can silence `{name}`. Mend what it finds, and delete this.", name)
+        elif policy in locked:
+            from tektonlint.decisions import locked_out
+
+            yield _Fault(LOCKED, locked_out([policy], locked, "does not silence it"), name)
         elif policy in ran and policy not in used:
             message = f"`{name}` finds nothing here any more. Delete the comment, or it will hide the next mistake."
             yield _Fault(UNUSED, message, name)

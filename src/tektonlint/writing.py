@@ -192,7 +192,7 @@ def _beside(path: str, data: bytes, status: os.stat_result | None) -> str:
 
 
 def _usual_mode() -> int:
-    """The mode that whoever runs this gives to new files."""
+    """The mode that whoever runs this gives to new files; the system tells only whoever sets it."""
     mask = os.umask(0o077)
     os.umask(mask)
     return 0o666 & ~mask
@@ -210,3 +210,37 @@ def _sync_folder(folder: str) -> None:
                 os.fsync(handle)
             finally:
                 os.close(handle)
+
+
+def create(path: str, data: bytes) -> None:
+    """Writes a file that is not there yet, wholly or not at all. Raises `NotWritten`.
+
+    Whoever is killed on the way leaves no file of that name. One that somebody else made in between stays.
+    """
+    temporary = None
+    try:
+        temporary = _beside(path, data, None)
+        _link(temporary, path)
+    except FileExistsError:
+        raise NotWritten("it is there already", path) from None
+    except OSError as error:
+        raise _not_written(error, path) from None
+    finally:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+    _sync_folder(os.path.dirname(path))
+
+
+def _link(temporary: str, path: str) -> None:
+    """Gives a file a second name. Unlike a rename, that does not take the place of what is there."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:
+        # Some file systems have no links.
+        if os.path.lexists(path):
+            raise FileExistsError(path) from None
+        os.rename(temporary, path)
+

@@ -206,6 +206,8 @@ def test_the_defaults_that_editors_show_are_those_that_count() -> None:
     expected = {
         ".ignore": list(config.choice.ignore),
         ".exclude": list(config.exclude),
+        ".waivers": list(config.waivers),
+        ".locked": [],
         ".policy-paths": list(config.policy_paths),
         ".target.api-fields": config.target.api_fields,
         ".coschedule": config.target.coschedule,

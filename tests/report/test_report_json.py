@@ -31,6 +31,7 @@ def golden(view: View) -> dict[str, Any]:
             "by_severity": {"error": 2, "warning": 1, "note": 0},
             "hidden": 5,
             "fixed": 0,
+            "baselined": 0,
         },
         "findings": [
             {

@@ -84,6 +84,11 @@ CLOSING = [
     ("No findings in 2 files; 1 warning, 1 note hidden (--severity note shows them)", shown(hidden={N: 1, W: 1})),
     ("1 error in 2 files; 2 fixed", shown(finding(), fixed=2)),
     ("No findings in 2 files; 1 fixed; 2 notes hidden (--severity note shows them)", shown(hidden={N: 2}, fixed=1)),
+    (
+        "1 error in 2 files; 3 in the baseline; 1 entry pruned from the baseline",
+        shown(finding())._replace(baselined=3, pruned=1),
+    ),
+    ("1 error in 2 files; 2 entries pruned from the baseline", shown(finding())._replace(pruned=2)),
 ]
 
 

@@ -33,27 +33,43 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError("--stdin-name is for standard input, but the paths do not hold `-`")
     asked = _outputs(options, paths)
     root = _root(paths, options, from_stdin=from_stdin)
-    settings, catalog = configured(root, options.config, isolated=options.isolated)
-    selected, given = _selected(options.select), options.config is not None
+    settings, catalog = configured(root, options.config, isolated=options.isolated, profile=options.profile)
+    selected = _selected(options.select)
     choice = Choice(
         select=selected or settings.choice.select,
         ignore=(*settings.choice.ignore, *_names(options.ignore)),
         severities=settings.choice.severities,
         options=settings.choice.options,
     )
-    policies = programs.permitted(enabled(catalog, choice), catalog, selected, settings, given=given)
+    policies = programs.permitted(enabled(catalog, choice), catalog, selected, settings)
+    decisions = settings.decisions
+    if decisions is not None:
+        from tektonlint.clock import today
+
+        decisions = decisions.on(today)
+    plan = None
+    baselines = (settings.baseline, options.baseline, options.write_baseline)
+    if options.prune_baseline or any(name is not None for name in baselines):
+        from tektonlint.commands import baselining
+
+        plan = baselining.planned(options, settings, catalog)
     stdin = (options.stdin_name or "stdin.yaml", _stdin()) if from_stdin else None
     read = tree.read(paths, root, exclude=settings.exclude, stdin=stdin)
     fixed = 0
     if options.fix or options.diff:
         from tektonlint.commands import repair
 
-        repaired = repair.run(read, policies, catalog, settings.target, options)
+        repaired = repair.run(read, policies, catalog, settings.target, options, decisions, plan)
         if options.diff:
             return repaired.exit_code
         read, fixed = repaired.tree, repaired.fixed
     _last[:] = [read]
-    result = engine.run(read, policies, catalog, settings.target, Severity(options.severity))
+    result = engine.run(read, policies, catalog, settings.target, Severity(options.severity), decisions)
+    if decisions is not None:
+        from tektonlint.decisions import complaints
+
+        about = complaints(decisions, result.waivers, read, policies, catalog, whole=root.marked)
+        result = result.with_findings(about)
     if options.fix and repaired.failures:
         result = result.with_findings(repaired.failures)
     if options.debug and result.crashes:
@@ -62,7 +78,11 @@ def run(options: argparse.Namespace) -> int:
         for crash in result.crashes:
             traceback.print_exception(crash)
     style = Style(color=_colored(options.color), quiet=options.quiet, statistics=options.statistics)
-    shown = view(result, Severity(options.severity))._replace(fixed=fixed)
+    known = pruned = 0
+    if plan is not None:
+        paths = [*paths, *([stdin[0]] if stdin is not None else [])]
+        result, known, pruned = plan.applied(result, baselining.Run(read, policies, catalog, paths))
+    shown = view(result, Severity(options.severity))._replace(fixed=fixed, baselined=known, pruned=pruned)
     code = _exit_code(result, Severity(options.fail_on), exit_zero=options.exit_zero)
     if options.fix and repaired.failures:
         code = 2

@@ -15,15 +15,17 @@ def is_configured(*, isolated: bool) -> Callable[[str], bool]:
     return lambda folder: not isolated and config.find(folder) is not None
 
 
-def configured(root: Root, given: str | None, *, isolated: bool) -> tuple[config.Config, Catalog]:
-    """The configuration that was given, or the root's, and the policies that it makes known.
+def configured(
+    root: Root, given: str | None, *, isolated: bool, profile: str | None = None
+) -> tuple[config.Config, Catalog]:
+    """The configuration that was given, or the root's, on top of a profile, and the policies that it makes known.
 
     Raises `ConfigError` or `PolicyError`.
     """
     path = given
     if given is None and not isolated and root.marked:
         path = config.find(root.folder)
-    settings = config.load(path, given=given is not None)
+    settings = config.load(path, given=given is not None, root=root.folder, profile=profile)
     policies = catalog.load(settings.policy_paths)
     config.check(settings, policies)
-    return settings, policies
+    return config.settle(settings, policies), policies

@@ -1,28 +1,35 @@
-"""`tektonlint policies`: what there is."""
+"""`tektonlint policies`: what there is, and what of it runs."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
+from collections.abc import Mapping as Dict
 
 from tektonlint.commands.loading import configured, is_configured
+from tektonlint.finding import Severity
 from tektonlint.pages import index
+from tektonlint.policy.catalog import enabled
 from tektonlint.policy.format import Policy
 from tektonlint.tree import find_root
 
+# What policies count as under the configuration, by id; those that do not run are not there.
+Counting = Dict[str, Severity]
 
-def run(output: str, settings: tuple[str | None, bool]) -> int:
+
+def run(output: str, settings: tuple[str | None, bool], profile: str | None = None) -> int:
     """Prints the policies as text, JSON or Markdown, sorted by area and id."""
     given, isolated = settings
     root = find_root([os.curdir], None, is_configured(isolated=isolated))
-    _, catalog = configured(root, given, isolated=isolated)
+    settled, catalog = configured(root, given, isolated=isolated, profile=profile)
+    counting = {one.policy.id: one.severity for one in enabled(catalog, settled.choice)}
     policies = sorted(catalog.policies.values(), key=lambda policy: (policy.area, policy.id))
-    sys.stdout.write(_FORMATS[output](policies))
+    sys.stdout.write(index(policies) if output == "markdown" else _FORMATS[output](policies, counting))
     return 0
 
 
-def _text(policies: list[Policy]) -> str:
+def _text(policies: list[Policy], counting: Counting) -> str:
     width = max(len(policy.id) for policy in policies)
     lines: list[str] = []
     area = ""
@@ -30,17 +37,20 @@ def _text(policies: list[Policy]) -> str:
         if policy.area != area:
             area = policy.area
             lines += [*([""] if lines else []), area]
+        severity = counting.get(policy.id)
+        said = severity.value if severity is not None else "off"
         asked = " (opt-in)" if policy.opt_in else ""
-        lines.append(f"  {policy.id:{width}}  {policy.severity.value:7}  {policy.title}{asked}")
+        lines.append(f"  {policy.id:{width}}  {said:7}  {policy.title}{asked}")
     return "\n".join(lines) + "\n"
 
 
-def _json(policies: list[Policy]) -> str:
+def _json(policies: list[Policy], counting: Counting) -> str:
     rows = [
         {
             "id": policy.id,
             "area": policy.area,
             "severity": policy.severity.value,
+            "counts-as": counting[policy.id].value if policy.id in counting else "off",
             "opt-in": policy.opt_in,
             "title": policy.title,
             "since": policy.since,
@@ -57,4 +67,4 @@ def _json(policies: list[Policy]) -> str:
     return json.dumps({"version": 1, "policies": rows}, indent=2) + "\n"
 
 
-_FORMATS = {"text": _text, "json": _json, "markdown": index}
+_FORMATS = {"text": _text, "json": _json}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from tektonlint.config import Config
+from tektonlint.config import Config, Written
 from tektonlint.policy.catalog import Catalog
 from tektonlint.policy.context import Enabled
 from tektonlint.policy.format import Check, Policy
@@ -16,23 +16,23 @@ STARTS = {"tektonlint.checks.shellchecks:shellcheck": "shellcheck"}
 
 
 def permitted(
-    policies: Iterable[Enabled], catalog: Catalog, selected: tuple[str, ...], settings: Config, *, given: bool
+    policies: Iterable[Enabled], catalog: Catalog, selected: tuple[str, ...], settings: Config
 ) -> tuple[Enabled, ...]:
     """The policies, those that start a program with leave to do so.
 
-    `selected` are the names that the command line gives, and `given` says that it also names the configuration. The
-    tree that is linted may be a stranger's, so its own configuration starts nothing. Raises `ConfigError` or
-    `UsageError` for a policy that nobody else asked for, or whose program is not there.
+    `selected` are the names that the command line gives. The tree that is linted may be a stranger's, so its own
+    configuration starts nothing. Raises `ConfigError` or `UsageError` for a policy that nobody else asked for, or
+    whose program is not there.
     """
-    return tuple(_with_leave(one, catalog, selected, settings, given) for one in policies)
+    return tuple(_with_leave(one, catalog, selected, settings) for one in policies)
 
 
-def _with_leave(one: Enabled, catalog: Catalog, selected: tuple[str, ...], settings: Config, given: bool) -> Enabled:
+def _with_leave(one: Enabled, catalog: Catalog, selected: tuple[str, ...], settings: Config) -> Enabled:
     logic = one.policy.logic
     program = STARTS.get(logic.function) if isinstance(logic, Check) else None
     if program is None:
         return one
-    if not given and all(catalog.policy(name) is not one.policy for name in selected):
+    if all(catalog.policy(name) is not one.policy for name in selected) and not _is_asked(one, catalog, settings):
         raise _unasked(one.policy, program, catalog, settings)
     from tektonlint.shell.shellcheck import Program
 
@@ -44,16 +44,27 @@ def _with_leave(one: Enabled, catalog: Catalog, selected: tuple[str, ...], setti
     return one._replace(options={**one.options, "program": Program(path)})
 
 
+def _is_asked(one: Enabled, catalog: Catalog, settings: Config) -> bool:
+    """Whether the operator's own files ask for a policy: all of them are, or one of those names it."""
+    layers = settings.layers or (settings,)
+    trusted = [layer for layer in layers if layer.trusted]
+    named = {name for layer in trusted for name in (*layer.choice.select, *layer.choice.severities)}
+    locked = {name for layer in trusted if layer.written is not None for name, _ in layer.written.items("locked")}
+    return len(trusted) == len(layers) or any(catalog.policy(name) is one.policy for name in named | locked)
+
+
 def _unasked(policy: Policy, program: str, catalog: Catalog, settings: Config) -> Exception:
     """What to say of a policy that only the tree's own configuration asks for, with the line that does."""
     how = f"only `--select {policy.id}` or a configuration given by --config can ask for it"
     message = f"`{policy.id}` starts the program `{program}`; {how}"
-    written = settings.written
-    if written is not None:
+    for layer in reversed(settings.layers or (settings,)):
+        written: Written | None = layer.written
+        if written is None or layer.trusted:
+            continue
         for entry in written.entries("policies"):
             if catalog.policy(entry.name) is policy:
                 return written.error(entry.key, message)
-        for name, node in written.items("select"):
+        for name, node in (*written.items("select"), *written.items("locked")):
             if policy.id in catalog.ids(name):
                 return written.error(node, message)
     return UsageError(message)

@@ -7,7 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tektonlint import engine, fixing
 from tektonlint.finding import Finding, Location, Safety, Severity
@@ -18,6 +18,10 @@ from tektonlint.tekton.target import Target
 from tektonlint.text import Source, Span
 from tektonlint.tree import Tree
 from tektonlint.writing import Change, NotWritten, check, replace_together
+
+if TYPE_CHECKING:
+    from tektonlint.commands.baselining import Plan
+    from tektonlint.decisions import Decisions
 
 FAILED = "fix-failed"
 
@@ -32,21 +36,33 @@ class Repaired(NamedTuple):
 
 
 def run(
-    read: Tree, policies: Sequence[Enabled], catalog: Catalog, target: Target, options: argparse.Namespace
+    read: Tree,
+    policies: Sequence[Enabled],
+    catalog: Catalog,
+    target: Target,
+    options: argparse.Namespace,
+    decisions: Decisions | None = None,
+    known: Plan | None = None,
 ) -> Repaired:
-    """Fixes the findings that are shown; writes the files with `--fix`, prints a patch with `--diff`."""
+    """Fixes the findings that are shown; writes the files with `--fix`, prints a patch with `--diff`.
+
+    What a waiver silences or a baseline knows is not shown, so it stays.
+    """
     safeties = {Safety.SAFE, Safety.UNSAFE} if options.unsafe_fixes else {Safety.SAFE}
     lowest = Severity(options.severity)
 
     def wanted(finding: Finding) -> bool:
         return (
-            finding.fix is not None and finding.fix.safety in safeties and finding.severity.rank >= lowest.rank
+            finding.fix is not None
+            and finding.fix.safety in safeties
+            and finding.severity.rank >= lowest.rank
+            and not (known is not None and known.knows(finding))
         )
 
     crashes: list[str] = []
 
     def lint(tree: Tree) -> Sequence[Finding]:
-        report = engine.run(tree, policies, catalog, target)
+        report = engine.run(tree, policies, catalog, target, decisions=decisions)
         crashes[:] = [finding.message for finding in report.findings if finding.policy == engine.CRASH]
         return report.findings
 

@@ -29,6 +29,7 @@ from tektonlint.text import NotText, Source
 from tektonlint.tree import SIZE_LIMIT
 
 if TYPE_CHECKING:
+    from tektonlint.decisions import Decisions, Waiver
     from tektonlint.tekton.images import ImageFacts
 
 NAMES = (".tektonlint.yaml", ".tektonlint.yml", "pyproject.toml")
@@ -69,6 +70,20 @@ class Written(NamedTuple):
         if isinstance(node, Mapping):
             yield from node.index.values()
 
+    def refuse_no_pattern(self, node: Node, key: str) -> None:
+        """Raises `ConfigError` for a text that is no pattern of .gitignore which says something."""
+        # Takes 50 ms to import, which a run without patterns does not have to pay.
+        import pathspec
+
+        line = str(plain_data(node))
+        try:
+            says = any(one.include is not None for one in pathspec.GitIgnoreSpec.from_lines([line]).patterns)
+        except ValueError:
+            says = False
+        if not says:
+            message = f"`{key}` has `{short(line)}`, which is no pattern of .gitignore that matches anything"
+            raise self.error(node, message)
+
     def at(self, *path: str) -> Node | None:
         """The value under a path of keys, if there is one."""
         node: Node | None = self.root
@@ -81,8 +96,12 @@ class Config(NamedTuple):
     """What the users of a tree decided; everything is set.
 
     `file` is None where there is no configuration. `exclude` are patterns as in .gitignore, relative to the
-    root. `policy_paths` are absolute, with links resolved. `written` is where all of it stands, which `check`
-    needs for its lines.
+    root. `policy_paths` are absolute, with links resolved, and so is `baseline`. `written` is where all of it stands,
+    which `check` needs for its lines.
+
+    `trusted` says that the operator gave the file. `layers` are the files that it is made of, in the order in which
+    they count, where it extends any. `decisions` are those that waivers and locks make, once `settle` has worked
+    them out.
     """
 
     file: str | None
@@ -90,7 +109,12 @@ class Config(NamedTuple):
     exclude: tuple[str, ...]
     policy_paths: tuple[str, ...]
     target: Target
+    baseline: str | None = None
     written: Written | None = None
+    trusted: bool = False
+    waivers: tuple[Waiver, ...] = ()
+    layers: tuple[Config, ...] = ()
+    decisions: Decisions | None = None
 
 
 def find(folder: str) -> str | None:
@@ -119,18 +143,33 @@ def _configures(path: str) -> bool:
     return pyproject.has_table(path, data)
 
 
-def load(path: str | None, *, given: bool = False) -> Config:
-    """The configuration of a file, or the defaults. Raises `ConfigError`.
+def load(
+    path: str | None, *, given: bool = False, root: str | None = None, profile: str | None = None
+) -> Config:
+    """The configuration of a file with all that it extends, or the defaults. Raises `ConfigError`.
 
+    `root` is the folder that bounds the run, with links resolved; it is the file's own where nothing else is said.
     `given` says that the operator named the file, rather than that it was found in the tree that is linted:
-    only then may it be a link out of its folder, or name folders of policies outside of it.
+    only then may it be a link out of its folder, or name files and folders outside of it. `profile` is the name of
+    one that comes before everything.
     """
     if path is None:
-        written = Written(Source("", ""), _empty())
-        return _config(None, written, os.curdir, given)
-    home = os.path.realpath(os.path.dirname(path) or os.curdir)
-    if not given:
-        _stay_inside(path, home)
+        home = os.path.realpath(os.curdir)
+        own = layer_of(None, Written(Source("", ""), _empty()), home, root or home, given, bound=home)
+    else:
+        home = os.path.realpath(os.path.dirname(path) or os.curdir)
+        if not given:
+            _stay_inside(path, home)
+        own = layer_of(path, read_written(path), home, root or home, given, bound=None if given else home)
+    if profile is None and (own.written is None or own.written.at("extends") is None):
+        return own
+    from tektonlint.config.extending import extended
+
+    return extended(own, home, root or home, profile)
+
+
+def read_written(path: str, schema: str = "config") -> Written:
+    """A file as it is written. Raises `ConfigError` where it is not what the schema of that name allows."""
     source = source_of(path, bytes_of(path))
     if path.endswith(".toml"):
         from tektonlint.config import pyproject
@@ -138,20 +177,37 @@ def load(path: str | None, *, given: bool = False) -> Config:
         written = pyproject.read(source)
     else:
         written = _from_yaml(source)
-    written.comply(_schema(), written.root)
-    return _config(path, written, home, given)
+    written.comply(_schema(schema), written.root)
+    return written
 
 
 def check(config: Config, catalog: Catalog) -> None:
     """Whether every policy, area and option that the file names is there. Raises `ConfigError` if one is not."""
-    written = config.written
-    if written is None:
-        return
-    for key in ("select", "ignore"):
+    for layer in config.layers or (config,):
+        if layer.written is not None:
+            _check(layer.written, catalog)
+
+
+def settle(config: Config, catalog: Catalog) -> Config:
+    """The configuration with the decisions that its waivers and locks make. Raises `ConfigError`."""
+    layers = config.layers or (config,)
+    if not any(layer.waivers or (layer.written is not None and layer.written.at("locked")) for layer in layers):
+        return config
+    from tektonlint.config.settling import settled
+
+    return settled(config, catalog)
+
+
+def _check(written: Written, catalog: Catalog) -> None:
+    for key in ("select", "ignore", "locked"):
         for name, node in written.items(key):
-            if catalog.policy(name) is None and name not in catalog.areas:
-                hint = did_you_mean(name, catalog.names())
-                raise written.error(node, f"there is no policy or area `{short(name)}`{hint}")
+            _check_name(written, name, node, catalog)
+    waivers = written.at("waivers")
+    for item in waivers.items if isinstance(waivers, Sequence) else ():
+        node = item.index["policy"].value if isinstance(item, Mapping) else item
+        name = str(plain_data(node))
+        _check_name(written, name, node, catalog)
+        _check_waived(written, name, node, catalog)
     seen: dict[str, str] = {}
     for entry in written.entries("policies"):
         policy = catalog.policy(entry.name)
@@ -163,6 +219,19 @@ def check(config: Config, catalog: Catalog) -> None:
         seen[policy.id] = entry.name
         for option in written.entries("policies", entry.name, "options"):
             _check_option(written, policy, entry.name, option)
+
+
+def _check_name(written: Written, name: str, node: Node, catalog: Catalog) -> None:
+    if catalog.policy(name) is None and name not in catalog.areas:
+        raise written.error(node, f"there is no policy or area `{short(name)}`{did_you_mean(name, catalog.names())}")
+
+
+def _check_waived(written: Written, name: str, node: Node, catalog: Catalog) -> None:
+    from tektonlint.suppress import NOT_SUPPRESSIBLE
+
+    policy = catalog.policy(name)
+    if policy is not None and policy.id in NOT_SUPPRESSIBLE:
+        raise written.error(node, f"no waiver can silence `{name}`; mend what it finds")
 
 
 def _no_policy(name: str, catalog: Catalog) -> str:
@@ -179,8 +248,13 @@ def _check_option(written: Written, policy: Policy, name: str, option: Entry) ->
     written.comply(Schema(schema), option.value, ("policies", name, "options", option.name))
 
 
-def _config(path: str | None, written: Written, home: str, given: bool) -> Config:
-    """The configuration that a valid file, or an empty one, stands for; `home` is the file's folder."""
+def layer_of(
+    path: str | None, written: Written, home: str, root: str, trusted: bool, *, bound: str | None
+) -> Config:
+    """What a file says, without what it extends. Raises `ConfigError`.
+
+    `home` is the file's folder; folders of policies have to be in `bound`, if there is one.
+    """
     data: Any = plain_data(written.root)
     policies = {
         name: decided if isinstance(decided, dict) else {"severity": decided}
@@ -199,29 +273,30 @@ def _config(path: str | None, written: Written, home: str, given: bool) -> Confi
             options={name: decided["options"] for name, decided in policies.items() if "options" in decided},
         ),
         exclude=tuple(_exclude(written)),
-        policy_paths=tuple(_policy_paths(written, home, given)),
+        policy_paths=tuple(_policy_paths(written, home, bound)),
         target=_target(written, data),
+        baseline=_baseline(written, root, trusted),
         written=written,
+        trusted=trusted,
+        waivers=tuple(_waivers(written)),
     )
+
+
+def _waivers(written: Written) -> Iterator[Waiver]:
+    if written.at("waivers") is not None:
+        from tektonlint.config.waivers import written_waivers
+
+        yield from written_waivers(written)
 
 
 def _exclude(written: Written) -> Iterator[str]:
     """The patterns, each of which can match something."""
     for line, node in written.items("exclude"):
-        # Takes 50 ms to import, which a run without patterns does not have to pay.
-        import pathspec
-
-        try:
-            says = any(one.include is not None for one in pathspec.GitIgnoreSpec.from_lines([line]).patterns)
-        except ValueError:
-            says = False
-        if not says:
-            message = f"`exclude` has `{short(line)}`, which is no pattern of .gitignore that matches anything"
-            raise written.error(node, message)
+        written.refuse_no_pattern(node, "exclude")
         yield line
 
 
-def _policy_paths(written: Written, home: str, given: bool) -> Iterator[str]:
+def _policy_paths(written: Written, home: str, bound: str | None) -> Iterator[str]:
     """The folders, absolute and with links resolved; a tree that is linted does not choose others' files."""
     for relative, node in written.items("policy-paths"):
         name = f"`{short(relative)}`"
@@ -229,12 +304,27 @@ def _policy_paths(written: Written, home: str, given: bool) -> Iterator[str]:
             path = os.path.realpath(os.path.join(home, relative))
         except ValueError:
             raise written.error(node, f"`policy-paths` has {name}, which cannot be a path") from None
-        if not given and not _inside(path, home):
-            message = f"`policy-paths` leads out of the folder of this file with {name}; only --config allows that"
-            raise written.error(node, message)
+        if bound is not None and not inside(path, bound):
+            where = "the folder of this file" if bound == home else "the root"
+            raise written.error(node, f"`policy-paths` leads out of {where} with {name}; only --config allows that")
         if not os.path.isdir(path):
             raise written.error(node, f"`policy-paths` has {name}, but there is no such folder")
         yield path
+
+
+def _baseline(written: Written, root: str, trusted: bool) -> str | None:
+    """The file, absolute and with links resolved; whether it is there is asked when it is read."""
+    node = written.at("baseline")
+    if node is None:
+        return None
+    said = str(plain_data(node))
+    try:
+        path = os.path.realpath(os.path.join(root, said))
+    except ValueError:
+        raise written.error(node, f"`baseline` has `{short(said)}`, which cannot be a path") from None
+    if not trusted and not inside(path, root):
+        raise written.error(node, f"`baseline` leads out of the root with `{short(said)}`; only --config allows that")
+    return path
 
 
 def _target(written: Written, data: Dict[str, Any]) -> Target:
@@ -288,7 +378,7 @@ def error_in(shown: str, what: str, line: int | None = None) -> ConfigError:
     return ConfigError("".join(one if one.isprintable() else ascii(one)[1:-1] for one in text))
 
 
-def _shown(path: str) -> str:
+def shown_path(path: str) -> str:
     """The path relative to the working folder, with forward slashes."""
     try:
         return os.path.relpath(path).replace(os.sep, "/")
@@ -296,14 +386,14 @@ def _shown(path: str) -> str:
         return path
 
 
-def _inside(path: str, folder: str) -> bool:
+def inside(path: str, folder: str) -> bool:
     return path == folder or path.startswith(folder if folder.endswith(os.sep) else folder + os.sep)
 
 
 def _stay_inside(path: str, home: str) -> None:
     target = os.path.realpath(path)
-    if not _inside(target, home):
-        raise error_in(_shown(path), f"it is a link to {target}, outside its folder; only --config allows that")
+    if not inside(target, home):
+        raise error_in(shown_path(path), f"it is a link to {target}, outside its folder; only --config allows that")
 
 
 def bytes_of(path: str) -> bytes:
@@ -312,23 +402,23 @@ def bytes_of(path: str) -> bytes:
         # Before it is opened: opening a pipe waits for a writer.
         mode = os.stat(path).st_mode
         if not stat.S_ISREG(mode):
-            raise error_in(_shown(path), "it is a folder" if stat.S_ISDIR(mode) else "it is not a regular file")
+            raise error_in(shown_path(path), "it is a folder" if stat.S_ISDIR(mode) else "it is not a regular file")
         with open(path, "rb") as file:
             data = file.read(SIZE_LIMIT + 1)
     except OSError as error:
-        raise error_in(_shown(path), (error.strerror or str(error)).lower()) from None
+        raise error_in(shown_path(path), (error.strerror or str(error)).lower()) from None
     if len(data) > SIZE_LIMIT:
-        raise error_in(_shown(path), f"it is larger than {SIZE_LIMIT // 1024 // 1024} MiB")
+        raise error_in(shown_path(path), f"it is larger than {SIZE_LIMIT // 1024 // 1024} MiB")
     return data
 
 
 def source_of(path: str, data: bytes) -> Source:
     """The text of a file. Raises `ConfigError` where it is none."""
     try:
-        return Source.from_bytes(_shown(path), data)
+        return Source.from_bytes(shown_path(path), data)
     except NotText as error:
         line = Source("", error.valid).line_count()
-        raise error_in(_shown(path), error.problem, line) from None
+        raise error_in(shown_path(path), error.problem, line) from None
 
 
 def _empty() -> Mapping:
@@ -360,8 +450,8 @@ def mapping_root(source: Source, root: Node) -> Mapping:
 
 
 @cache
-def _schema() -> Schema:
-    with open(os.path.join(bundled_folder("schemas"), "config.schema.json"), encoding="utf-8") as file:
+def _schema(name: str) -> Schema:
+    with open(os.path.join(bundled_folder("schemas"), f"{name}.schema.json"), encoding="utf-8") as file:
         return Schema(json.load(file))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 import re
 import sys
@@ -105,6 +106,8 @@ def _node(value: object, path: Path, places: Dict[Path, int], start: int, source
             raise error_in(source.shown, f"`{text}` has no JSON form", source.line_column(start)[0])
         # As for YAML (`scalars`): a whole float is an integer.
         value = int(value) if value.is_integer() and abs(value) < 1e21 else float(value)
+    elif type(value) is datetime.date and path[-1:] == ("expires",):
+        value = text
     elif not isinstance(value, str | int):
         raise error_in(source.shown, f"`{text}` is a date or a time; quote it", source.line_column(start)[0])
     return Scalar.of(start, start, text, PLAIN, value)

@@ -25,6 +25,7 @@ def render(view: View) -> str:
             "by_severity": {severity.value: count for severity, count in view.by_severity.items()},
             "hidden": sum(view.hidden.values()),
             "fixed": view.fixed,
+            "baselined": view.baselined,
         },
         "findings": [_finding(finding) for finding in view.findings],
     }

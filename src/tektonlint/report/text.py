@@ -100,6 +100,10 @@ def _closing(view: View, paint: Paint) -> str:
     parts = [f"{', '.join(found) or 'No findings'} in {counted(view.files, 'file')}"]
     if view.fixed:
         parts.append(f"{view.fixed} fixed")
+    if view.baselined:
+        parts.append(f"{view.baselined} in the baseline")
+    if view.pruned:
+        parts.append(f"{view.pruned} {'entry' if view.pruned == 1 else 'entries'} pruned from the baseline")
     hidden = [severity for severity in Severity if view.hidden.get(severity)]
     if hidden:
         them = "it" if sum(view.hidden.values()) == 1 else "them"

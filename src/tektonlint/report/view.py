@@ -23,9 +23,11 @@ class View(NamedTuple):
     """The findings that are shown, in `Finding.order`, and counts of what was looked at.
 
     `hidden` counts the findings below `lowest`, the least severity shown; a severity with none may be missing.
-    `fixed` counts findings that are gone because this run mended them. `policies` are those that ran and those of the
-    findings, by id; one of a finding may be missing. `exit_code` is that of the run. `prefix` is the root's place in
-    the Git repository, such as `gitops/`, empty where it is the repository itself, and None where there is none.
+    `fixed` counts findings that are gone because this run mended them, `baselined` those that are left out because a
+    baseline knows them, and `pruned` the entries of it that went because nothing is found for them any more. `policies`
+    are those that ran and those of the findings, by id; one of a finding may be missing. `exit_code` is that of the
+    run. `prefix` is the root's place in the Git repository, such as `gitops/`, empty where it is the repository itself,
+    and None where there is none.
     """
 
     findings: tuple[Finding, ...]
@@ -34,6 +36,8 @@ class View(NamedTuple):
     hidden: Mapping[Severity, int]
     lowest: Severity
     fixed: int = 0
+    baselined: int = 0
+    pruned: int = 0
     policies: Mapping[str, Policy] = {}
     exit_code: int | None = None
     prefix: str | None = None
