@@ -85,6 +85,19 @@ def tektonlint(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return programs / "tektonlint"
 
 
+@pytest.fixture(scope="module")
+def oldest(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same for the oldest Python that it is meant for, where there is one."""
+    folders = [*os.get_exec_path(), *sorted((Path.home() / ".pyenv" / "versions").glob("3.10.*/bin"))]
+    found = [path for each in folders if (path := Path(each, "python3.10")).is_file() and ".pyenv/shims" not in str(path)]
+    if not found:
+        pytest.skip("there is no Python 3.10")
+    folder = tmp_path_factory.mktemp("oldest")
+    succeed(found[0], "-m", "venv", folder, cwd=folder)
+    succeed(folder / "bin" / "python", "-m", "pip", "install", "--quiet", wheel, cwd=folder)
+    return folder / "bin" / "tektonlint"
+
+
 def test_the_wheel_holds_every_policy_schema_and_table(wheel: Path) -> None:
     expected = {
         path.relative_to(ROOT).as_posix()
@@ -164,6 +177,16 @@ def test_the_installed_command_checks_fields_against_its_schemas(tektonlint: Pat
 
     assert (1, True) == (done.returncode, done.stdout.startswith("task.yaml:8:7: error: "))
     assert done.stdout.endswith(" [unknown-field]\n")
+
+
+def test_the_oldest_python_finds_the_same(oldest: Path, tektonlint: Path) -> None:
+    arguments = ("examples/gitops", "--format", "json", "--severity", "note", "--exit-zero")
+
+    old, new = (run(command, *arguments, cwd=ROOT) for command in (oldest, tektonlint))
+
+    assert (0, "") == (old.returncode, old.stderr)
+    assert len(json.loads(new.stdout)["findings"]) > 50
+    assert new.stdout == old.stdout
 
 
 def test_the_installed_command_explains_a_policy(tektonlint: Path, tmp_path: Path) -> None:

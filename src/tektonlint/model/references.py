@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable
 from functools import cache
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
 from tektonlint.model.kustomize import Kustomizations
 from tektonlint.tekton.resource import Place, Resource
@@ -18,7 +18,7 @@ _OF_THE_CLUSTER = frozenset(("ClusterTask", "ClusterInterceptor"))
 T = TypeVar("T")
 
 
-class Answer(NamedTuple, Generic[T]):
+class Answer(Generic[T]):
     """What a reference leads to.
 
     `state` is `found`, `ambiguous` (several, and nothing decides), `missing` (no such name in the tree) or `remote`
@@ -26,11 +26,22 @@ class Answer(NamedTuple, Generic[T]):
     the name as it is written and where it stands; an inline spec is found and has neither.
     """
 
-    state: str
-    found: T | None = None
-    candidates: tuple[T, ...] = ()
-    name: str | None = None
-    at: Place | None = None
+    # A generic NamedTuple is refused by Python 3.10.
+    __slots__ = ("at", "candidates", "found", "name", "state")
+
+    def __init__(
+        self,
+        state: str,
+        found: T | None = None,
+        candidates: tuple[T, ...] = (),
+        name: str | None = None,
+        at: Place | None = None,
+    ) -> None:
+        self.state = state
+        self.found = found
+        self.candidates = candidates
+        self.name = name
+        self.at = at
 
 
 def nearest(user: Resource, candidates: Iterable[Resource], kustomizations: Kustomizations) -> tuple[Resource, ...]:
