@@ -2,10 +2,10 @@
 
     python base.py REVISION FOLDER CONFIG
 
-prints the option of tektonlint to use in the working folder, the top of the repository. FOLDER is made; into it goes
-what a configuration can name (policies, other configurations, baselines) as REVISION has it. CONFIG is the input
-`config`, or empty for the repository's own configuration. What goes wrong is one line on standard error, and exit
-code 2.
+prints the options of tektonlint to use in the working folder, the top of the repository, each with a NUL behind it.
+FOLDER is made; into it goes what a configuration can name (policies, other configurations, a baseline) as REVISION has
+it. CONFIG is the input `config`, or empty for the repository's own configuration. What goes wrong is one line on
+standard error, and exit code 2.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from tektonlint.commands.loading import configured
 from tektonlint.config import NAMES, find
 from tektonlint.errors import UserError
-from tektonlint.tree import SIZE_LIMIT
+from tektonlint.tree import SIZE_LIMIT, Root
 
 # Whatever the configuration of the repository says: nothing is started, fetched or replaced.
 OPTIONS = ("--no-pager", "--no-replace-objects", "-c", "core.fsmonitor=false", "-c", "protocol.allow=never")
@@ -109,33 +110,49 @@ def _content(objects: subprocess.Popen[bytes], entry: Entry) -> bytes:
     return objects.stdout.read(int(header[2]) + 1)[:-1]
 
 
-def option(name: str, folder: Path, given: str) -> str:
-    """The option of tektonlint that gives it the configuration. Raises `UserError`."""
+def options(name: str, folder: Path, given: str) -> list[str]:
+    """What gives tektonlint the configuration of a revision, which is copied to a new folder. Raises `UserError`."""
     revision = Revision(name)
     ours = _names_in_workspace(given) if given else []
     named = next((path for path in ours if path in revision.entries), None)
     if given and named is None and not any(map(revision.is_at_head, ours)):
         # It is no part of the repository: another checkout, or the runner's.
-        return f"--config={given}"
+        return [f"--config={given}"]
     folder.mkdir()
     for path, data in revision.files(named):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(data)
-    if given:
-        return f"--config={_copied(folder, named)}" if named is not None else "--isolated"
+    if named is None and not given:
+        named = _own(revision, folder)
+    if named is None:
+        return ["--isolated"]
+    config = _copied(folder, named)
+    return [f"--config={config}", *_baseline(config, folder)]
+
+
+def _own(revision: Revision, folder: Path) -> str | None:
+    """The name of the configuration that tektonlint finds by itself in the top of the revision, if there is one."""
     found = find(os.fspath(folder))
-    for candidate in NAMES:
-        if found == os.path.join(folder, candidate):
-            return f"--config={found}"
-        if candidate in revision.entries and candidate != "pyproject.toml":
-            _copied(folder, candidate)
-    return "--isolated"
+    for name in NAMES:
+        # What was left out counts all the same, but for a pyproject.toml, which need not be a configuration.
+        if found == os.path.join(folder, name) or (name in revision.entries and name != "pyproject.toml"):
+            return name
+    return None
+
+
+def _baseline(config: Path, folder: Path) -> Iterator[str]:
+    """A configuration names its baseline relative to the root, where the pull request's own would be."""
+    workspace = os.path.realpath(os.curdir)
+    settings, _ = configured(Root(folder=workspace, marked=True), os.fspath(config), isolated=False)
+    baseline: str | None = getattr(settings, "baseline", None)
+    if baseline is not None and baseline.startswith(workspace + os.sep):
+        yield f"--baseline={_copied(folder, os.path.relpath(baseline, workspace))}"
 
 
 def _copied(folder: Path, name: str) -> Path:
     """The copy of a file of the base. Raises `UserError` where it was left out."""
     if not (folder / name).is_file():
-        raise UserError(f"`{name}` of the base is a link that leads to no file of the repository, or it is huge.")
+        raise UserError(f"The base has no file `{name}`, or it is huge, or a link that leads out of the repository.")
     return folder / name
 
 
@@ -150,7 +167,7 @@ def _names_in_workspace(path: str) -> list[str]:
 def main() -> int:
     _, name, folder, given = sys.argv
     try:
-        print(option(name, Path(folder), given))
+        print(*options(name, Path(folder), given), sep="\0", end="\0")
     except (UserError, OSError) as error:
         print(" ".join(str(error).split()), file=sys.stderr)
         return 2

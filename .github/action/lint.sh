@@ -47,10 +47,11 @@ arguments=(--root=. --color=never "--fail-on=$INPUT_FAIL_ON")
 if [ "$GITHUB_EVENT_NAME" = pull_request_target ]; then
   fail "On \`pull_request_target\` the workspace is the base, not the pull request. Run this on \`pull_request\`."
 elif [ -n "$BASE" ]; then
-  chosen=$("$python" -I "$actions/base.py" "$BASE" "$FOLDER/base" "$INPUT_CONFIG" 2>"$FOLDER/errors") ||
+  "$python" -I "$actions/base.py" "$BASE" "$FOLDER/base" "$INPUT_CONFIG" >"$FOLDER/options" 2>"$FOLDER/errors" ||
     fail "$(tail -n 1 "$FOLDER/errors")"
-  echo "For this pull request: tektonlint $chosen"
-  arguments+=("$chosen")
+  while IFS= read -r -d '' option; do
+    arguments+=("$option")
+  done <"$FOLDER/options"
   if is_true only-changed "$INPUT_ONLY_CHANGED"; then
     arguments+=("--changed=$BASE")
   fi
