@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tektonlint import cli
+from tektonlint.config import Config
 from tests.github_action.conftest import Installed, Job, Repository
 from tests.github_action.runner import ACTION, STEPS, Command, action_outputs, obeyed, run_step
 
@@ -397,6 +399,25 @@ def test_the_base_decides_about_policies_of_the_repository(job: Job) -> None:
     assert [("owner-label", "task.yaml")] == job.found(done)
 
 
+@pytest.mark.skipif("baseline" not in Config._fields, reason="this tektonlint knows no baselines")
+def test_a_pull_request_cannot_add_to_the_baseline(job: Job) -> None:
+    job.push({"task.yaml": BAD, "good.yaml": GOOD, ".tektonlint.yaml": "baseline: known.json\n"})
+    known: dict[str, str | None] = {}
+    for name in ("good.yaml", "task.yaml"):
+        path = job.temporary / f"{name}.json"
+        words = ("-I", "-m", "tektonlint", "--isolated", f"--write-baseline={path}", name)
+        subprocess.run([job.folder / "venv" / "bin" / "python", *words], cwd=job.workspace, check=True)
+        known[name] = path.read_text(encoding="utf-8")
+    job.pull_request({"known.json": known["good.yaml"]}, {"known.json": known["task.yaml"]})
+
+    done = job.lint()
+
+    assert (1, FOUND) == (done.code, job.found(done))
+    # It would count after a push.
+    job.event_name, job.event = "push", {}
+    assert 0 == job.lint().code
+
+
 def test_patterns_of_the_base_are_about_the_workspace(job: Job) -> None:
     config = {".tektonlint.yaml": "exclude: [/vendor/]\n"}
     job.pull_request({"vendor/task.yaml": GOOD, **config}, {"vendor/task.yaml": BAD, "task.yaml": GOOD})
@@ -560,3 +581,12 @@ def test_everything_is_told_otherwise(job: Job, event_name: str, value: str) -> 
         job.event_name, job.event = event_name, {}
 
     assert [] == [word for word in job.arguments(only_changed=value) if word.startswith("--changed")]
+
+
+@pytest.mark.skipif("--changed" not in cli.HELP, reason="this tektonlint does not know what changed")
+def test_what_was_there_before_is_not_told_again(job: Job) -> None:
+    job.pull_request({"old.yaml": BAD.replace("compile\nspec", "old\nspec"), "task.yaml": GOOD}, {"task.yaml": BAD})
+
+    done = job.lint(only_changed="true")
+
+    assert (1, FOUND) == (done.code, job.found(done))
