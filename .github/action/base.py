@@ -29,6 +29,7 @@ OPTIONS = ("--no-pager", "--no-replace-objects", "-c", "core.fsmonitor=false", "
 # Of configurations, policies and baselines.
 SUFFIXES = (".yaml", ".yml", ".toml", ".json")
 FILE, LINK = "100", "120000"
+INCOMPLETE = "Files of the base are not in this clone. Check it out without `filter`."
 # As many links behind one another as Linux follows.
 LINKS = 40
 
@@ -87,15 +88,19 @@ class Revision:
 
     def _listed(self, revision: str, *paths: str) -> dict[str, Entry]:
         entries: dict[str, Entry] = {}
-        for line in self._said("ls-tree", "-r", "-z", "--full-tree", revision, "--", *paths).split(b"\0")[:-1]:
+        listed = self._said("ls-tree", "-r", "-z", "--full-tree", revision, "--", *paths)
+        if listed is None:
+            raise UserError(INCOMPLETE)
+        for line in listed.split(b"\0")[:-1]:
             head, _, path = line.partition(b"\t")
             mode, _, name = head.decode("ascii").split()
             entries[os.fsdecode(path)] = Entry(mode, name)
         return entries
 
-    def _said(self, *words: str) -> bytes:
-        """What git prints; nothing where it fails, which is told apart by those who need it."""
-        return subprocess.run([*self._git, *words], stdin=subprocess.DEVNULL, capture_output=True, check=False).stdout
+    def _said(self, *words: str) -> bytes | None:
+        """What git prints, or None where it fails."""
+        done = subprocess.run([*self._git, *words], stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        return done.stdout if done.returncode == 0 else None
 
 
 def _content(objects: subprocess.Popen[bytes], entry: Entry) -> bytes:
@@ -106,7 +111,7 @@ def _content(objects: subprocess.Popen[bytes], entry: Entry) -> bytes:
     objects.stdin.flush()
     header = objects.stdout.readline().split()
     if len(header) != 3:
-        raise UserError("Files of the base are not in this clone. Check it out without `filter`.")
+        raise UserError(INCOMPLETE)
     return objects.stdout.read(int(header[2]) + 1)[:-1]
 
 
