@@ -88,8 +88,10 @@ def tektonlint(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def oldest(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same for the oldest Python that it is meant for, where there is one."""
-    folders = [*os.get_exec_path(), *sorted((Path.home() / ".pyenv" / "versions").glob("3.10.*/bin"))]
-    found = [path for each in folders if (path := Path(each, "python3.10")).is_file() and ".pyenv/shims" not in str(path)]
+    # Those of pyenv are asked for themselves: what it puts on PATH starts only one that is chosen.
+    folders = [*map(Path, os.get_exec_path()), *sorted((Path.home() / ".pyenv" / "versions").glob("3.10.*/bin"))]
+    programs = [folder / "python3.10" for folder in folders if folder.name != "shims"]
+    found = [program for program in programs if program.is_file()]
     if not found:
         pytest.skip("there is no Python 3.10")
     folder = tmp_path_factory.mktemp("oldest")
