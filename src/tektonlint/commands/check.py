@@ -23,6 +23,10 @@ _last: list[tree.Tree] = []
 
 def run(options: argparse.Namespace) -> int:
     """Prints the report and returns the exit code."""
+    if options.loose is not None:
+        from tektonlint.commands import changes
+
+        changes.settle(options)
     paths = [path for path in options.paths or [os.curdir] if path != STDIN]
     from_stdin = STDIN in options.paths
     if options.stdin_name is not None and not from_stdin:
@@ -39,16 +43,25 @@ def run(options: argparse.Namespace) -> int:
     policies = programs.permitted(enabled(catalog, choice), catalog, selected, settings, given=given)
     stdin = (options.stdin_name or "stdin.yaml", _stdin()) if from_stdin else None
     read = tree.read(paths, root, exclude=settings.exclude, stdin=stdin)
+    changed = None
+    if options.changed is not None or options.base is not None:
+        from tektonlint.commands import changes
+
+        read = changes.with_base(read, root, settings.exclude, options)
+        if options.changed is not None:
+            changed = changes.Changed(read, policies, catalog, settings.target)
     fixed = 0
     if options.fix or options.diff:
         from tektonlint.commands import repair
 
-        repaired = repair.run(read, policies, catalog, settings.target, options)
+        repaired = repair.run(read, policies, catalog, settings.target, options, changed.may_mend if changed else None)
         if options.diff:
             return repaired.exit_code
         read, fixed = repaired.tree, repaired.fixed
     _last[:] = [read]
     result = engine.run(read, policies, catalog, settings.target, Severity(options.severity))
+    if changed is not None:
+        result = changed.only_mended(result) if options.fix else changed.only(result)
     if options.fix and repaired.failures:
         result = result.with_findings(repaired.failures)
     if options.debug and result.crashes:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 
+from tektonlint import installed
 from tektonlint.config import Config
 from tektonlint.policy.catalog import Catalog
 from tektonlint.policy.context import Enabled
@@ -36,7 +36,7 @@ def _with_leave(one: Enabled, catalog: Catalog, selected: tuple[str, ...], setti
         raise _unasked(one.policy, program, catalog, settings)
     from tektonlint.shell.shellcheck import Program
 
-    path = _found(program)
+    path = installed.program(program)
     if path is None:
         raise UsageError(
             f"the policy `{one.policy.id}` needs the program `{program}`, which is not installed or not on PATH"
@@ -57,13 +57,3 @@ def _unasked(policy: Policy, program: str, catalog: Catalog, settings: Config) -
             if policy.id in catalog.ids(name):
                 return written.error(node, message)
     return UsageError(message)
-
-
-def _found(program: str) -> str | None:
-    """The absolute path of a program; a relative entry of PATH may lead into the tree that is linted."""
-    import shutil
-
-    folders = [folder for folder in os.get_exec_path() if os.path.isabs(folder)]
-    path = shutil.which(program, path=os.pathsep.join(folders)) if folders else None
-    # Windows looks into the working folder first.
-    return path if path is not None and os.path.dirname(path) in folders else None

@@ -6,7 +6,7 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from tektonlint import engine, fixing
@@ -32,15 +32,26 @@ class Repaired(NamedTuple):
 
 
 def run(
-    read: Tree, policies: Sequence[Enabled], catalog: Catalog, target: Target, options: argparse.Namespace
+    read: Tree,
+    policies: Sequence[Enabled],
+    catalog: Catalog,
+    target: Target,
+    options: argparse.Namespace,
+    may_mend: Callable[[Finding], bool] | None = None,
 ) -> Repaired:
-    """Fixes the findings that are shown; writes the files with `--fix`, prints a patch with `--diff`."""
+    """Fixes the findings that are shown; writes the files with `--fix`, prints a patch with `--diff`.
+
+    `may_mend` says of which, where not all of them are.
+    """
     safeties = {Safety.SAFE, Safety.UNSAFE} if options.unsafe_fixes else {Safety.SAFE}
     lowest = Severity(options.severity)
 
     def wanted(finding: Finding) -> bool:
         return (
-            finding.fix is not None and finding.fix.safety in safeties and finding.severity.rank >= lowest.rank
+            finding.fix is not None
+            and finding.fix.safety in safeties
+            and finding.severity.rank >= lowest.rank
+            and (may_mend is None or may_mend(finding))
         )
 
     crashes: list[str] = []
