@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from tektonlint import installed
@@ -38,6 +39,7 @@ _OPTIONS = (
     "-c",
     f"core.hooksPath={os.devnull}",
 )
+_CHUNK = 1024 * 1024
 _REGULAR, _LINK, _SUBMODULE = ("100", "120000", "160000")
 _SHALLOW = "the clone is shallow; fetch the whole history (in GitHub's checkout action `fetch-depth: 0`)"
 
@@ -47,15 +49,11 @@ class GitError(UserError):
 
 
 class Entry(NamedTuple):
-    """One name in a revision: the path below the folder that was asked for, with forward slashes, and the object.
-
-    `size` is in bytes; None for what is no file.
-    """
+    """One name in a revision: the path below the folder that was asked for, with forward slashes, and the object."""
 
     name: str
     mode: str
     id: str
-    size: int | None
 
     @property
     def is_file(self) -> bool:
@@ -98,9 +96,11 @@ class Repository:
         if not revision or "\0" in revision:
             return None
         # 128 is what git answers where there is no upstream, or where a text cannot be a revision.
-        return self._maybe(
+        found = self._maybe(
             "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}", silent=(0, 1, 128)
         )
+        # A range names several.
+        return found if found is not None and found.isalnum() else None
 
     def base(self, revision: str | None) -> str:
         """The commit that HEAD and a revision have last had in common; without one, HEAD and its upstream branch.
@@ -134,17 +134,19 @@ class Repository:
     def entries(self, commit: str) -> list[Entry]:
         """All that a commit holds in the folder and below."""
         folder = ("--", f":(top,literal){self.prefix}") if self.prefix else ()
-        listed = self._run("ls-tree", "-r", "-z", "-l", "--full-tree", "--end-of-options", commit, *folder)
+        listed = self._run("ls-tree", "-r", "-z", "--full-tree", "--end-of-options", commit, *folder)
         entries: list[Entry] = []
         for line in listed.split(b"\0")[:-1]:
             head, _, path = line.partition(b"\t")
-            mode, _, name, size = head.decode("ascii").split()
-            below = os.fsdecode(path).removeprefix(self.prefix)
-            entries.append(Entry(below, mode, name, int(size) if size.isdigit() else None))
+            mode, _, name = head.decode("ascii").split()
+            entries.append(Entry(os.fsdecode(path).removeprefix(self.prefix), mode, name))
         return entries
 
-    def contents(self, ids: Iterable[str]) -> Iterator[bytes]:
-        """The bytes of one file after another, as they are stored. Raises `GitError` for one that is not there."""
+    def contents(self, ids: Iterable[str], limit: int) -> Iterator[bytes | None]:
+        """The bytes of one file after another, as they are stored; None for one that has more than `limit`.
+
+        Raises `GitError` for one that is not there.
+        """
         import subprocess
 
         with self._start("cat-file", "--batch", stdin=subprocess.PIPE) as process:
@@ -152,9 +154,11 @@ class Repository:
             assert process.stdout is not None
             try:
                 for name in ids:
-                    yield _content(process, name)
+                    yield _content(process, name, limit)
             finally:
-                process.stdin.close()
+                # A git that has died raises once more where its input is closed.
+                with suppress(OSError):
+                    process.stdin.close()
                 process.stdout.close()
                 process.kill()
 
@@ -230,7 +234,7 @@ class Repository:
             raise GitError(f"`{self._program}` cannot be started: {error.strerror}") from None
 
 
-def _content(process: subprocess.Popen[bytes], name: str) -> bytes:
+def _content(process: subprocess.Popen[bytes], name: str, limit: int) -> bytes | None:
     assert process.stdin is not None
     assert process.stdout is not None
     try:
@@ -239,13 +243,18 @@ def _content(process: subprocess.Popen[bytes], name: str) -> bytes:
         head = process.stdout.readline().split()
         if head[1:2] != [b"blob"]:
             raise GitError(_missing(name))
-        size = int(head[2])
-        data = process.stdout.read(size + 1)
+        left = int(head[2]) + 1
+        data = process.stdout.read(left) if left <= limit + 1 else None
+        while data is None and left:
+            some = process.stdout.read(min(left, _CHUNK))
+            if not some:
+                raise GitError(_missing(name))
+            left -= len(some)
     except OSError:
         raise GitError(_missing(name)) from None
-    if len(data) != size + 1:
+    if data is not None and len(data) != left:
         raise GitError(_missing(name))
-    return data[:size]
+    return data[:-1] if data is not None else None
 
 
 def _missing(name: str) -> str:

@@ -95,10 +95,7 @@ class _Past:
                 yield led
         changed: list[_Stored] = []
         for one in taken.values():
-            if one.entry.size is not None and one.entry.size > SIZE_LIMIT:
-                if one.name in self.now:
-                    yield Past(one.name, unreadable=f"it is larger than {SIZE_LIMIT // 1024 // 1024} MiB")
-            elif _id(self._bytes.get(one.name), one.repository) == one.entry.id:
+            if _id(self._bytes.get(one.name), one.repository) == one.entry.id:
                 yield self._unchanged(one.name)
             else:
                 changed.append(one)
@@ -133,7 +130,7 @@ class _Past:
             path = os.path.join(self.root.folder, folder) if folder else self.root.folder
             is_out = is_out or bool(folder and is_ignored(path, True, ignores))
             own = self.stored.get(posixpath.join(folder, ".gitignore"))
-            if own is not None and own.entry.is_file and (own.entry.size or 0) <= SIZE_LIMIT:
+            if own is not None and own.entry.is_file:
                 text = _data(own).decode("utf-8-sig", "surrogateescape")
                 ignores = (*ignores, (path, patterns(line.removesuffix("\r") for line in text.split("\n"))))
             known = self._folders[folder] = is_out, ignores
@@ -176,8 +173,12 @@ class _Past:
             repository = some[0].repository
             asked = [one.entry.name for one in some if one.name in self.now]
             attributes = repository.attributes(asked, _ATTRIBUTES)
-            contents = repository.contents(one.entry.id for one in some)
+            contents = repository.contents((one.entry.id for one in some), SIZE_LIMIT)
             for one, data in zip(some, contents, strict=True):
+                if data is None:
+                    if one.name in self.now:
+                        yield Past(one.name, unreadable=f"it is larger than {SIZE_LIMIT // 1024 // 1024} MiB")
+                    continue
                 said = attributes.get(one.entry.name, {})
                 now = self._bytes.get(one.name)
                 text = _encoded(data, said.get("working-tree-encoding", ""))
@@ -204,7 +205,7 @@ def _is_read(file: File) -> bool:
 
 
 def _data(one: _Stored) -> bytes:
-    return next(one.repository.contents((one.entry.id,)))
+    return next(one.repository.contents((one.entry.id,), SIZE_LIMIT)) or b""
 
 
 def _id(data: bytes | None, repository: Repository) -> str | None:
