@@ -146,7 +146,8 @@ class _Past:
             target = os.path.join(self.root.folder, os.path.dirname(name), os.fsdecode(_data(one)))
             path = os.path.relpath(os.path.normpath(target), self.root.folder).replace(os.sep, "/")
             if path == ".." or path.startswith("../") or os.path.isabs(path):
-                return Past(link.name, outside=os.path.normpath(target))
+                # What is outside has no revision.
+                return Past(link.name, outside=os.path.normpath(target)) if os.path.exists(target) else _dangling(link)
             name, one = path, self.stored.get(path)
         if one is not None and one.entry.is_file:
             return one
@@ -155,7 +156,7 @@ class _Past:
         # What git ignores may be there without being in a revision.
         if link.name not in self.now and os.path.lexists(os.path.join(self.root.folder, name)):
             return None
-        return Past(link.name, unreadable="the link leads nowhere") if is_yaml(link.name) else None
+        return _dangling(link) if is_yaml(link.name) else None
 
     def _unchanged(self, name: str) -> Past:
         file = self.now.get(name)
@@ -198,6 +199,10 @@ class _Past:
                 return True
             folder = posixpath.dirname(folder)
         return False
+
+
+def _dangling(link: _Stored) -> Past:
+    return Past(link.name, unreadable="the link leads nowhere")
 
 
 def _is_read(file: File) -> bool:

@@ -121,7 +121,7 @@ def test_the_variables_that_git_sets_for_a_hook_do_not_lead_astray(repository: R
         "GIT_EXTERNAL_DIFF": "false",
     }
 
-    assert REPORTED == repository.lint(f"--changed={base}", **variables).findings
+    assert REPORTED == repository.lint(f"--changed={base}", environment=variables).findings
 
 
 def test_a_replacement_does_not_make_a_revision_say_something_else(repository: Repository) -> None:
@@ -171,7 +171,7 @@ def test_without_a_repository_there_is_nothing_to_compare_with(tmp_path: Path) -
     repository = Repository(tmp_path / "tree")
     shutil.rmtree(repository.folder / ".git")
 
-    run = repository.lint("--changed=main", GIT_CEILING_DIRECTORIES=str(tmp_path))
+    run = repository.lint("--changed=main", environment={"GIT_CEILING_DIRECTORIES": str(tmp_path)})
 
     assert (2, "") == (run.code, run.out)
     assert "is in no git repository" in run.err
@@ -234,7 +234,7 @@ def test_a_shallow_clone_without_the_common_commit_says_how_to_get_it(repository
 def test_without_git_it_says_so(repository: Repository, tmp_path: Path) -> None:
     repository.commit()
 
-    run = repository.lint("--changed=main", PATH=str(tmp_path))
+    run = repository.lint("--changed=main", environment={"PATH": str(tmp_path)})
 
     assert (2, "") == (run.code, run.out)
     assert "needs the program `git`, which is not installed or not on PATH" in run.err
@@ -245,7 +245,7 @@ def test_git_is_not_taken_from_the_tree(repository: Repository, tmp_path: Path) 
     repository.write("git", f"#!/bin/sh\ntouch {tmp_path}/marker\n").chmod(0o755)
     repository.commit()
 
-    run = repository.lint("--changed=main", PATH=".")
+    run = repository.lint("--changed=main", environment={"PATH": "."})
 
     assert 2 == run.code
     assert not (tmp_path / "marker").exists()
@@ -279,7 +279,7 @@ def test_a_git_that_fails_in_the_middle_is_one_line_and_not_a_clean_run(
     repository.write("t.yaml", OLD + "# more\n")
     repository.write("u.yaml", OLD)
 
-    run = repository.lint("--changed=main", PATH=f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    run = repository.lint("--changed=main", environment={"PATH": f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}"})
 
     assert (2, "") == (run.code, run.out)
     assert said in run.err
