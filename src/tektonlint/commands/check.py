@@ -10,7 +10,7 @@ from tektonlint import engine, report, tree
 from tektonlint.commands import programs
 from tektonlint.commands.loading import configured, is_configured
 from tektonlint.finding import Severity
-from tektonlint.policy.catalog import Choice, enabled
+from tektonlint.policy.catalog import Catalog, Choice, enabled
 from tektonlint.report import Style
 from tektonlint.report.view import view
 from tektonlint.tree import UsageError
@@ -40,6 +40,8 @@ def run(options: argparse.Namespace) -> int:
         severities=settings.choice.severities,
         options=settings.choice.options,
     )
+    if options.changed is None and options.base is None:
+        _refuse_without_base(selected, catalog)
     policies = programs.permitted(enabled(catalog, choice), catalog, selected, settings, given=given)
     stdin = (options.stdin_name or "stdin.yaml", _stdin()) if from_stdin else None
     read = tree.read(paths, root, exclude=settings.exclude, stdin=stdin)
@@ -97,6 +99,13 @@ def _selected(values: list[str]) -> tuple[str, ...]:
     if values and not names:
         raise UsageError("--select names no policy and no area")
     return names
+
+
+def _refuse_without_base(selected: tuple[str, ...], catalog: Catalog) -> None:
+    """Who asks for nothing but a comparison must not take its silence for a clean tree."""
+    for name in selected:
+        if all(catalog.policies[one].needs_base for one in catalog.ids(name)):
+            raise UsageError(f"`{name}` compares with an earlier revision; give --base=REV or --changed=REV with it")
 
 
 def _names(values: list[str]) -> tuple[str, ...]:

@@ -47,13 +47,14 @@ class Check(NamedTuple):
 
     `across_files` says that what it finds in one file may be because of another. It finds nothing in a document in
     which none of `mentions` stands, if there are any: words that begin with a letter are keys, all others any text, and
-    `*chmod` is the text `chmod`.
+    `*chmod` is the text `chmod`. With `needs_base` it runs only where the tree is compared with an earlier revision.
     """
 
     select: str
     function: str
     across_files: bool = False
     mentions: tuple[str, ...] = ()
+    needs_base: bool = False
 
 
 class Emitted(NamedTuple):
@@ -92,6 +93,11 @@ class Policy(NamedTuple):
     opt_in: bool = False
 
     @property
+    def needs_base(self) -> bool:
+        """Whether it compares the tree with an earlier revision, and says nothing where there is none."""
+        return isinstance(self.logic, Check) and self.logic.needs_base
+
+    @property
     def defaults(self) -> dict[str, Any]:
         """The value that each option has when nobody sets it."""
         return {name: schema["default"] for name, schema in self.options.items()}
@@ -113,6 +119,7 @@ class Example(NamedTuple):
     target: Dict[str, Any]
     tested_by: str | None = None
     fixed: Dict[str, str] | None = None
+    base: Dict[str, str] | None = None
 
 
 # The mark stands at the end of a line, so that no position on the line moves when it is taken off.
@@ -279,7 +286,13 @@ def _logic(raw: Dict[str, Any]) -> Logic:
         raise PolicyError(f"there is no selector `{select}`{did_you_mean(select, names)}")
     if "check" in raw:
         mentions = tuple(raw.get("mentions", ()))
-        return Check(select, raw["check"], across_files=raw.get("across-files", False), mentions=mentions)
+        return Check(
+            select,
+            raw["check"],
+            across_files=raw.get("across-files", False),
+            mentions=mentions,
+            needs_base=raw.get("needs-base", False),
+        )
     if "message" not in raw:
         raise PolicyError("`logic.assert` needs a `message`")
     fix = raw.get("fix")
@@ -292,8 +305,7 @@ def _logic(raw: Dict[str, Any]) -> Logic:
 
 def _example(raw: Dict[str, Any]) -> Example:
     bad = "good" not in raw
-    text = raw.get("bad", raw.get("good", {}))
-    files = {"example.yaml": text} if isinstance(text, str) else text
+    files = _by_name(raw.get("bad", raw.get("good", {})))
     marked = frozenset(
         (name, number)
         for name, content in files.items()
@@ -309,12 +321,18 @@ def _example(raw: Dict[str, Any]) -> Example:
         target=raw.get("target", {}),
         tested_by=raw.get("tested-by"),
         fixed=_files(raw["fixed"], files) if "fixed" in raw else None,
+        base=_by_name(raw["base"]) if "base" in raw else None,
     )
+
+
+def _by_name(text: str | Dict[str, str]) -> Dict[str, str]:
+    """Texts by the names of their files; a single one is that of `example.yaml`."""
+    return {"example.yaml": text} if isinstance(text, str) else text
 
 
 def _files(raw: str | Dict[str, str], before: Dict[str, str]) -> Dict[str, str]:
     """The texts after fixing; a file that is not named stays as it was."""
-    after = {"example.yaml": raw} if isinstance(raw, str) else raw
+    after = _by_name(raw)
     return {name: after.get(name, _unmarked(text)) for name, text in before.items()}
 
 
