@@ -53,10 +53,16 @@ def lost_timeout(task: PipelineTask, past: Past, ctx: Context) -> Place | None:
         return None
     if task.timeout_place is not None:
         return was if _is_less(_time(task.timeout_place), _time(was)) else None
-    runs = ctx.model.runs_of(task.pipeline)
-    each = [ctx.model.effective_timeout(task, run) for run in runs]
-    kept = [one is None or (one.source != "default" and not _is_less(one.timeout, _time(was))) for one in each]
-    return None if kept and all(kept) else was
+    if task.is_custom:
+        return was
+    before = _time(was)
+    each = [ctx.model.effective_timeout(task, run) for run in ctx.model.runs_of(task.pipeline) or (None,)]
+    # A default that is longer is still nobody's decision; one that is the same makes no difference.
+    kept = all(
+        one is None or one.timeout == before or (one.source != "default" and not _is_less(one.timeout, before))
+        for one in each
+    )
+    return None if kept else was
 
 
 def _of_task(task: PipelineTask, past: Past, ctx: Context) -> Iterator[Finding]:
@@ -77,8 +83,8 @@ def _of_run(run: PipelineRun, then: PipelineRun, past: Past, ctx: Context) -> It
         now = run.place.get("timeouts", name) or (run.old_timeout if name == "pipeline" else None)
         if was is None or _written(was) is None:
             continue
-        if now is None and name == "pipeline" and not _is_less(limits.pipeline, _time(was)):
-            # The cluster's default, filled in, is as much.
+        if now is None and name == "pipeline" and limits.pipeline == _time(was):
+            # The cluster's default, filled in, is the same.
             continue
         if now is None and name == "tasks" and limits.finally_ is not None and limits.for_tasks >= were.for_tasks:
             continue
@@ -128,7 +134,8 @@ def _was_called(task: PipelineTask, past: Past) -> str | None:
 
 def _of_task_run(spec: Place, was: Place, past: Past, ctx: Context) -> Iterator[Finding]:
     now = spec.get("timeout")
-    if _written(was) is not None and (now is None or _is_less(_time(now), _time(was))):
+    is_less = _is_less(_time(now), _time(was)) if now is not None else _time(was) != ctx.model.target.default_timeout
+    if _written(was) is not None and is_less:
         yield _finding(f"TaskRun `{spec.resource.name or 'this run'}`", spec, "timeout", was, past, ctx)
 
 
