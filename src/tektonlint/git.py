@@ -85,8 +85,8 @@ class Repository:
         said = self._line("rev-parse", "--is-bare-repository", "--is-inside-work-tree", "--is-shallow-repository")
         bare, inside, shallow = said.split("\n")
         if inside != "true":
-            what = "the repository is bare" if bare == "true" else "this is git's own folder"
-            raise GitError(f"{folder}: {what}, so there is no working tree to compare with a revision")
+            what = "the repository is bare" if bare == "true" else "it is in no working tree of its repository"
+            raise GitError(f"{folder}: {what}, so there is nothing to compare with a revision")
         self.is_shallow = shallow == "true"
         self.prefix = os.fsdecode(self._run("rev-parse", "--show-prefix").removesuffix(b"\n"))
         self.hash = self._line("rev-parse", "--show-object-format")

@@ -198,7 +198,18 @@ def test_a_bare_repository_has_no_working_tree(tmp_path: Path) -> None:
     run = bare.lint("--changed=main", "--root=.")
 
     assert (2, "") == (run.code, run.out)
-    assert "the repository is bare, so there is no working tree" in run.err
+    assert "the repository is bare, so there is nothing to compare" in run.err
+
+
+def test_a_working_tree_that_is_elsewhere_is_not_compared(repository: Repository, tmp_path: Path) -> None:
+    repository.commit()
+    repository.git("config", "core.worktree", str(tmp_path / "elsewhere"))
+    (tmp_path / "elsewhere").mkdir()
+
+    run = repository.lint("--changed=main")
+
+    assert (2, "") == (run.code, run.out)
+    assert "it is in no working tree of its repository" in run.err
 
 
 def test_unrelated_histories_have_no_base(repository: Repository) -> None:
