@@ -310,14 +310,20 @@ def test_a_damaged_repository_is_one_line_and_not_a_clean_run(repository: Reposi
     assert f"git cannot read the object {name[:12]}" in run.err
 
 
-def test_a_run_that_compares_nothing_starts_no_program(repository: Repository) -> None:
+def test_a_run_that_compares_nothing_imports_nothing_for_it(repository: Repository) -> None:
     repository.write("t.yaml", task("t"))
     script = (
-        "import sys; from tektonlint import cli; cli.main(['.']); "
-        "print([name for name in ('subprocess', 'tektonlint.git', 'tektonlint.history', 'tektonlint.review', "
-        "'tektonlint.installed.shutil', 'hashlib') if name in sys.modules])"
+        "import sys; from tektonlint import cli; cli.main(sys.argv[1:]); "
+        "own = 'git history installed lines review model.past checks.lost_timeouts commands.changes'.split(); "
+        "names = ('subprocess', 'hashlib', 'difflib', *('tektonlint.' + name for name in own)); "
+        "print([name for name in names if name in sys.modules])"
     )
-    words = [sys.executable, "-c", script]
-    done = subprocess.run(words, cwd=repository.folder, env=ENVIRONMENT, capture_output=True, text=True, check=True)
 
-    assert "[]" == done.stdout.splitlines()[-1]
+    def imported(*argv: str) -> str:
+        words = [sys.executable, "-c", script, *argv]
+        done = subprocess.run(words, cwd=repository.folder, env=ENVIRONMENT, capture_output=True, text=True, check=True)
+        return done.stdout.splitlines()[-1]
+
+    repository.commit()
+    assert "[]" == imported(".")
+    assert "'tektonlint.git'" in imported(".", "--changed=HEAD")

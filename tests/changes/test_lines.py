@@ -6,7 +6,7 @@ import time
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tektonlint.lines import common, lines_of
@@ -35,6 +35,7 @@ def test_lines_in_common_are_found(old: str, new: str, expected: list[str]) -> N
     assert "".join(expected) == "".join(in_common(old, new))
 
 
+@settings(deadline=None)
 @given(LINES, LINES)
 def test_only_equal_lines_are_matched_each_once_and_in_order(old: list[str], new: list[str]) -> None:
     blocks = common(old, new)
@@ -47,6 +48,7 @@ def test_only_equal_lines_are_matched_each_once_and_in_order(old: list[str], new
         assert new_start + size <= next_new
 
 
+@settings(deadline=None)
 @given(LINES, LINES, LINES)
 def test_what_was_put_in_between_is_all_that_is_not_matched(
     before: list[str], added: list[str], after: list[str]

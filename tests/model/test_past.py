@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tektonlint.model.graph import Model, model_of
@@ -134,6 +134,7 @@ def test_without_a_base_there_is_no_past() -> None:
     assert past_of(model_of(of_texts({"a.yaml": task("a", BUILD)}), Target(tekton=newest()))) is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from("abc"), max_size=6), st.lists(st.sampled_from("abc"), max_size=6))
 def test_one_of_the_base_is_at_most_one_now(then: list[str], now: list[str]) -> None:
     class One:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tektonlint import installed
 from tektonlint.config import Config
 from tektonlint.policy.catalog import Catalog
 from tektonlint.policy.context import Enabled
@@ -34,6 +33,7 @@ def _with_leave(one: Enabled, catalog: Catalog, selected: tuple[str, ...], setti
         return one
     if not given and all(catalog.policy(name) is not one.policy for name in selected):
         raise _unasked(one.policy, program, catalog, settings)
+    from tektonlint import installed
     from tektonlint.shell.shellcheck import Program
 
     path = installed.program(program)
