@@ -30,6 +30,8 @@ COMMANDS = {
     "tektonlint examples/gitops --diff": 1,
     "tektonlint examples/gitops --write-baseline known.json": 1,
     "tektonlint policies --profile strict": 0,
+    "tektonlint examples/gitops --changed=HEAD": 0,
+    "tektonlint examples/gitops --base=HEAD": 1,
     "tektonlint examples/gitops --format json --exit-zero": 0,
     "tektonlint examples/gitops --format text --format sarif=tektonlint.sarif": 1,
     "tektonlint test examples/policies": 0,
@@ -95,6 +97,9 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the checkout without anything that a clone does not have, in which the set-up line has been run."""
     folder = tmp_path_factory.mktemp("clone") / "tektonlint"
     shutil.copytree(ROOT, folder, ignore=PRIVATE)
+    # A clone has a commit, and some commands compare with it.
+    for words in (("init", "--quiet"), ("add", "--all"), ("commit", "--quiet", "--message=x")):
+        subprocess.run(["git", "-c", "user.name=A", "-c", "user.email=a@example.com", *words], cwd=folder, check=True)
     done = shell(SET_UP, folder)
     # An exit code of 1 is also pip's; only tektonlint prints this.
     assert re.search(rb"^\d+ errors, \d+ warnings in \d+ files", done.stdout, re.MULTILINE), done.stderr.decode()

@@ -26,6 +26,9 @@ usage: tektonlint [PATH ...] [options]      check files and folders (default: .)
   --fix                repair what can be repaired safely, report what is left
   --unsafe-fixes       repair also what changes behaviour or guesses
   --diff               print what --fix would change, and write nothing
+  --changed [REV]      only what the change since REV touched or brought
+                       (default: since this branch left its upstream)
+  --base REV           report also the settings that were lost since REV
   --severity LEVEL     lowest shown: error, warning or note (default: warning)
   --fail-on LEVEL      lowest that makes the exit code 1 (default: warning)
   --format NAME[=FILE] text, concise, json, sarif, github, gitlab, junit, rdjson
@@ -174,6 +177,8 @@ def check_parser() -> Parser:
     parser.add_argument("--fix", action="store_true")
     parser.add_argument("--unsafe-fixes", action="store_true")
     parser.add_argument("--diff", action="store_true")
+    parser.add_argument("--changed", nargs="?", const="")
+    parser.add_argument("--base")
     parser.add_argument("--severity", choices=levels, default="warning")
     parser.add_argument("--fail-on", choices=levels, default="warning")
     parser.add_argument("--format", action="append", default=[])
@@ -214,6 +219,7 @@ def _check(words: list[str]) -> int:
 
         print(f"tektonlint {__version__}")
         return 0
+    _check_revisions(options, words[:end])
     if options.isolated and options.config is not None:
         raise WrongUsage("--isolated and --config exclude each other")
     if options.fix and options.diff:
@@ -227,6 +233,20 @@ def _check(words: list[str]) -> int:
     from tektonlint.commands import check
 
     return check.run(options)
+
+
+def _check_revisions(options: argparse.Namespace, words: list[str]) -> None:
+    """Sets `options.loose` to the word behind `--changed`, which may be a path. Raises `WrongUsage`."""
+    options.loose = options.changed if f"--changed={options.changed}" not in words else None
+    if options.changed is not None and options.base is not None:
+        raise WrongUsage("--changed and --base exclude each other; --changed=REV compares with REV, too")
+    for option, given in (("--write-baseline", options.write_baseline), ("--prune-baseline", options.prune_baseline)):
+        if options.changed is not None and given:
+            raise WrongUsage(f"--changed and {option} exclude each other: a baseline is of all findings")
+    for option, revision in (("--changed", options.changed), ("--base", options.base)):
+        # An empty variable in a caller's script must not mean another revision.
+        if revision == "" and options.loose is None:
+            raise WrongUsage(f"{option} names no revision; write it as {option}=origin/main")
 
 
 def _explain(words: list[str]) -> int:

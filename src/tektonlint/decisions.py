@@ -155,9 +155,10 @@ def complaints(
 
 
 def _all_ran(waiver: Waiver, ran: Collection[str], catalog: Catalog) -> bool:
-    """Whether all of the policies ran; those that are opt-in only belong to an area where somebody asks for them."""
-    missing = [one for one in waiver.ids if one not in ran]
-    return len(missing) < len(waiver.ids) and all(catalog.policies[one].opt_in for one in missing)
+    """Whether all of the policies ran; those that are opt-in, or compare with an earlier revision, only belong to an
+    area where somebody asks for them."""
+    missing = [catalog.policies[one] for one in waiver.ids if one not in ran]
+    return len(missing) < len(waiver.ids) and all(one.opt_in or one.needs_base for one in missing)
 
 
 def _was_checked(file: File) -> bool:

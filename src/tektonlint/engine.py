@@ -100,7 +100,8 @@ class _Run:
         self.tree = tree
         self.decisions = decisions
         self.catalog = catalog
-        self.contexts = {one.policy.id: Context(one, target, tree, least) for one in policies}
+        runs = [one for one in policies if tree.base is not None or not one.policy.needs_base]
+        self.contexts = {one.policy.id: Context(one, target, tree, least) for one in runs}
         self.reached = dict.fromkeys(self.contexts, 0)
         self.crashes: list[Exception] = []
         self._wide: dict[str, list[str]] = {}

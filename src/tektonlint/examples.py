@@ -14,6 +14,9 @@ from tektonlint.policy.context import Enabled
 from tektonlint.policy.format import Emitted, Example, Policy
 from tektonlint.tekton.target import Target, newest, parse_version
 
+# What the revision that an example is compared with is called in messages.
+_REVISION = "0a1b2c3d4"
+
 
 class Outcome(NamedTuple):
     """One example, and what is wrong with it: lines for a person, none where it holds."""
@@ -64,9 +67,9 @@ def _judged(policy: Policy, example: Example, catalog: Catalog) -> tuple[tuple[F
     """What the policy finds in an example, and at how many places it looked.
 
     """
-    report = _report(policy, example, tree.of_texts(example.files), catalog)
+    report = _report(policy, example, _tree(example), catalog)
     own = tuple(finding for finding in report.findings if finding.policy in (policy.id, engine.CRASH))
-    return own, report.reached[policy.id]
+    return own, report.reached.get(policy.id, 0)
 
 
 def _fix_problems(
@@ -83,7 +86,7 @@ def _fix_problems(
     if not offered or example.fixed is None:
         return
     outcome = fixing.fix(
-        tree.of_texts(example.files),
+        _tree(example),
         lambda changed: _report(policy, example, changed, catalog).findings,
         lambda finding: finding.policy == policy.id,
     )
@@ -130,7 +133,14 @@ def _report(policy: Policy, example: Example, files: tree.Tree, catalog: Catalog
 
 
 def _run(example: Example, policies: tuple[Enabled, ...], catalog: Catalog) -> engine.Report:
-    return engine.run(tree.of_texts(example.files), policies, catalog, _target(example))
+    return engine.run(_tree(example), policies, catalog, _target(example))
+
+
+def _tree(example: Example) -> tree.Tree:
+    files = tree.of_texts(example.files)
+    if example.base is None:
+        return files
+    return files.with_base(tree.Base(tree.of_texts(example.base), _REVISION, {}))
 
 
 def _all(policy: Policy, example: Example, catalog: Catalog) -> tuple[Enabled, ...]:

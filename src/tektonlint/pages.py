@@ -128,6 +128,8 @@ def _facts(policy: Policy) -> Iterator[str]:
         yield f"versions: {', '.join(sorted(policy.versions))}"
     if isinstance(policy.logic, Emitted):
         yield "found by tektonlint while it works"
+    if policy.needs_base:
+        yield "runs with `--base` and `--changed`"
     yield f"since {policy.since}"
 
 
@@ -142,6 +144,11 @@ def _example(example: Example) -> Iterator[str]:
     settings += [f"target `{name}: {_yaml(value)}`" for name, value in example.target.items()]
     if settings:
         yield from ("", f"With {', '.join(settings)}:")
+    for name, text in (example.base or {}).items():
+        yield from ("", f"In the base revision, `{name}`:" if len(example.files) > 1 else "In the base revision:")
+        yield from ("", "```yaml", *text.rstrip("\n").split("\n"), "```")
+    if example.base is not None and len(example.files) == 1:
+        yield from ("", "Now:")
     for name, text in example.files.items():
         if len(example.files) > 1:
             yield from ("", f"`{name}`")

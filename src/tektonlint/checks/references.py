@@ -104,17 +104,28 @@ def _unknown(ref: _Ref, complete: bool, ctx: Context) -> Finding:
         message = _unknown_to_pac(ref, _from_root(resource, elsewhere[0]) if elsewhere else None, near)
     else:
         open_ended = model.is_patched(resource) or model.kustomizations.takes_more(resource.source.name)
-        severity = None if near or (complete and not open_ended) else Severity.NOTE
+        gone = _gone_since(ref, ctx)
+        severity = None if near or gone or (complete and not open_ended) else Severity.NOTE
         if elsewhere:
             message = f"The tree puts the {ref.kind} `{ref.name}` into another namespace, where nothing finds it."
         elif near:
             message = f"The tree defines no {ref.kind} `{ref.name}`; did you mean `{near}`?"
+        elif gone:
+            message = f"The tree defines no {ref.kind} `{ref.name}` any more, as it did in {gone}."
         else:
             message = f"The tree defines no {ref.kind} `{ref.name}`."
         message += f" Unless the cluster has one here, {_FAILS[ref.kind]}."
     meant = elsewhere or (model.named(ref.kind, near) if near else ())
     related = [(one.location, f"this {ref.kind}") for one in map(_name_place, meant[:3]) if one is not None]
     return ctx.finding(ref.at, message, severity=severity, related=related, fix=_renamed(ref.at, near, ctx))
+
+
+def _gone_since(ref: _Ref, ctx: Context) -> str | None:
+    """The revision that the tree is compared with, if what a reference names was in the tree then."""
+    base = ctx.tree.base
+    if base is None or not any((one.kind, one.name) == (ref.kind, ref.name) for one in base.tree.resources):
+        return None
+    return base.revision
 
 
 _FAILS = {

@@ -206,6 +206,10 @@ def _write_timeout(place: Place, load: _Load, killed: int, severity: Severity, c
     """Writes the suggestion, unless it would take time away from work that nobody has seen, or that is heavy."""
     from tektonlint import edit
 
+    before = _before(place, ctx)
+    if before is not None:
+        title = f"write `timeout: {before}` again"
+        return ctx.fix(title, lambda: edit.insert_key(place, "timeout", before, after="name"), follow=_BUDGETS)
     suggested = _suggested(load.kind, ctx)
     if (load.kind is not None and suggested < killed) or (load.kind is None and not load.found):
         return None
@@ -216,6 +220,18 @@ def _write_timeout(place: Place, load: _Load, killed: int, severity: Severity, c
     text, kind = _suggestion(load.kind, ctx), load.kind or "other"
     title = f"write `timeout: {text}`, the suggestion for {_WORK[kind]} (timeouts.suggest.{kind})"
     return ctx.fix(title, lambda: edit.insert_key(place, "timeout", text, after="name"), follow=_BUDGETS)
+
+
+def _before(place: Place, ctx: Context) -> str | None:
+    """The timeout that the task had in the revision that the tree is compared with, if it has lost one."""
+    if ctx.tree.base is None:
+        return None
+    from tektonlint.checks.lost_timeouts import lost_timeout
+    from tektonlint.model.past import past_of
+
+    past = past_of(ctx.model)
+    lost = lost_timeout(ctx.model.pipeline_task(place), past, ctx) if past is not None else None
+    return lost.text if lost is not None else None
 
 
 # A run whose time does not reach its tasks.

@@ -11,13 +11,16 @@ from tektonlint import engine, report, tree
 from tektonlint.commands import programs
 from tektonlint.commands.loading import configured, is_configured
 from tektonlint.finding import Severity
-from tektonlint.policy.catalog import Choice, enabled
+from tektonlint.policy.catalog import Catalog, Choice, enabled
 from tektonlint.report import Style
 from tektonlint.report.view import view, with_policies
 from tektonlint.tree import UsageError
 
 if TYPE_CHECKING:
     from tektonlint.commands.outputs import Output
+    from tektonlint.config import Config
+    from tektonlint.finding import Finding
+    from tektonlint.policy.context import Enabled
 
 STDIN = "-"
 
@@ -27,6 +30,10 @@ _last: list[tree.Tree] = []
 
 def run(options: argparse.Namespace) -> int:
     """Prints the report and returns the exit code."""
+    if options.loose is not None:
+        from tektonlint.commands import changes
+
+        changes.settle(options)
     paths = [path for path in options.paths or [os.curdir] if path != STDIN]
     from_stdin = STDIN in options.paths
     if options.stdin_name is not None and not from_stdin:
@@ -34,14 +41,8 @@ def run(options: argparse.Namespace) -> int:
     asked = _outputs(options, paths)
     root = _root(paths, options, from_stdin=from_stdin)
     settings, catalog = configured(root, options.config, isolated=options.isolated, profile=options.profile)
-    selected = _selected(options.select)
-    choice = Choice(
-        select=selected or settings.choice.select,
-        ignore=(*settings.choice.ignore, *_names(options.ignore)),
-        severities=settings.choice.severities,
-        options=settings.choice.options,
-    )
-    policies = programs.permitted(enabled(catalog, choice), catalog, selected, settings)
+    compares = options.changed is not None or options.base is not None
+    policies = _policies(settings, catalog, options, compares=compares)
     decisions = settings.decisions
     if decisions is not None:
         from tektonlint.clock import today
@@ -55,11 +56,22 @@ def run(options: argparse.Namespace) -> int:
         plan = baselining.planned(options, settings, catalog)
     stdin = (options.stdin_name or "stdin.yaml", _stdin()) if from_stdin else None
     read = tree.read(paths, root, exclude=settings.exclude, stdin=stdin)
+    changed = None
+    if compares:
+        from tektonlint.commands import changes
+
+        read = changes.with_base(read, root, settings.exclude, options)
+        if options.changed is not None:
+            changed = changes.Changed(read, policies, catalog, settings.target, decisions)
     fixed = 0
     if options.fix or options.diff:
         from tektonlint.commands import repair
 
-        repaired = repair.run(read, policies, catalog, settings.target, options, decisions, plan)
+        def may_mend(finding: Finding) -> bool:
+            is_known = plan is not None and plan.knows(finding)
+            return not is_known and (changed is None or changed.may_mend(finding))
+
+        repaired = repair.run(read, policies, catalog, settings.target, options, decisions, may_mend)
         if options.diff:
             return repaired.exit_code
         read, fixed = repaired.tree, repaired.fixed
@@ -70,18 +82,20 @@ def run(options: argparse.Namespace) -> int:
 
         about = complaints(decisions, result.waivers, read, policies, catalog, whole=root.marked)
         result = result.with_findings(about)
-    if options.fix and repaired.failures:
-        result = result.with_findings(repaired.failures)
     if options.debug and result.crashes:
         import traceback
 
         for crash in result.crashes:
             traceback.print_exception(crash)
-    style = Style(color=_colored(options.color), quiet=options.quiet, statistics=options.statistics)
     known = pruned = 0
     if plan is not None:
-        paths = [*paths, *([stdin[0]] if stdin is not None else [])]
-        result, known, pruned = plan.applied(result, baselining.Run(read, policies, catalog, paths))
+        named = [*paths, *([stdin[0]] if stdin is not None else [])]
+        result, known, pruned = plan.applied(result, baselining.Run(read, policies, catalog, named))
+    if changed is not None:
+        result = changed.only_mended(result) if options.fix else changed.only(result)
+    if options.fix and repaired.failures:
+        result = result.with_findings(repaired.failures)
+    style = Style(color=_colored(options.color), quiet=options.quiet, statistics=options.statistics)
     shown = view(result, Severity(options.severity))._replace(fixed=fixed, baselined=known, pruned=pruned)
     code = _exit_code(result, Severity(options.fail_on), exit_zero=options.exit_zero)
     if options.fix and repaired.failures:
@@ -96,6 +110,23 @@ def run(options: argparse.Namespace) -> int:
         )
         outputs.write(asked, shown, style, paint_files=options.color == "always")
     return code
+
+
+def _policies(
+    settings: Config, catalog: Catalog, options: argparse.Namespace, *, compares: bool
+) -> tuple[Enabled, ...]:
+    """The policies that are to run; those that compare with an earlier revision only where there is one."""
+    selected = _selected(options.select)
+    choice = Choice(
+        select=selected or settings.choice.select,
+        ignore=(*settings.choice.ignore, *_names(options.ignore)),
+        severities=settings.choice.severities,
+        options=settings.choice.options,
+    )
+    if not compares:
+        _refuse_without_base(selected, catalog)
+    running = programs.permitted(enabled(catalog, choice), catalog, selected, settings)
+    return running if compares else tuple(one for one in running if not one.policy.needs_base)
 
 
 def _outputs(options: argparse.Namespace, paths: list[str]) -> tuple[Output, ...] | None:
@@ -128,6 +159,13 @@ def _selected(values: list[str]) -> tuple[str, ...]:
     if values and not names:
         raise UsageError("--select names no policy and no area")
     return names
+
+
+def _refuse_without_base(selected: tuple[str, ...], catalog: Catalog) -> None:
+    """Who asks for nothing but a comparison must not take its silence for a clean tree."""
+    for name in selected:
+        if all(catalog.policies[one].needs_base for one in catalog.ids(name)):
+            raise UsageError(f"`{name}` compares with an earlier revision; give --base=REV or --changed=REV with it")
 
 
 def _names(values: list[str]) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 
 from tektonlint.config import Config, Written
@@ -34,9 +33,10 @@ def _with_leave(one: Enabled, catalog: Catalog, selected: tuple[str, ...], setti
         return one
     if all(catalog.policy(name) is not one.policy for name in selected) and not _is_asked(one, catalog, settings):
         raise _unasked(one.policy, program, catalog, settings)
+    from tektonlint import installed
     from tektonlint.shell.shellcheck import Program
 
-    path = _found(program)
+    path = installed.program(program)
     if path is None:
         raise UsageError(
             f"the policy `{one.policy.id}` needs the program `{program}`, which is not installed or not on PATH"
@@ -68,13 +68,3 @@ def _unasked(policy: Policy, program: str, catalog: Catalog, settings: Config) -
             if policy.id in catalog.ids(name):
                 return written.error(node, message)
     return UsageError(message)
-
-
-def _found(program: str) -> str | None:
-    """The absolute path of a program; a relative entry of PATH may lead into the tree that is linted."""
-    import shutil
-
-    folders = [folder for folder in os.get_exec_path() if os.path.isabs(folder)]
-    path = shutil.which(program, path=os.pathsep.join(folders)) if folders else None
-    # Windows looks into the working folder first.
-    return path if path is not None and os.path.dirname(path) in folders else None

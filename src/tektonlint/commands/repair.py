@@ -6,7 +6,7 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from tektonlint import engine, fixing
@@ -20,7 +20,6 @@ from tektonlint.tree import Tree
 from tektonlint.writing import Change, NotWritten, check, replace_together
 
 if TYPE_CHECKING:
-    from tektonlint.commands.baselining import Plan
     from tektonlint.decisions import Decisions
 
 FAILED = "fix-failed"
@@ -42,11 +41,11 @@ def run(
     target: Target,
     options: argparse.Namespace,
     decisions: Decisions | None = None,
-    known: Plan | None = None,
+    may_mend: Callable[[Finding], bool] | None = None,
 ) -> Repaired:
     """Fixes the findings that are shown; writes the files with `--fix`, prints a patch with `--diff`.
 
-    What a waiver silences or a baseline knows is not shown, so it stays.
+    What a waiver silences is not shown, so it stays; `may_mend` says what else does, if anything.
     """
     safeties = {Safety.SAFE, Safety.UNSAFE} if options.unsafe_fixes else {Safety.SAFE}
     lowest = Severity(options.severity)
@@ -56,7 +55,7 @@ def run(
             finding.fix is not None
             and finding.fix.safety in safeties
             and finding.severity.rank >= lowest.rank
-            and not (known is not None and known.knows(finding))
+            and (may_mend is None or may_mend(finding))
         )
 
     crashes: list[str] = []

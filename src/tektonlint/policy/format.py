@@ -48,7 +48,7 @@ class Check(NamedTuple):
     `across_files` says that what it finds in one file may be because of another. It finds nothing in a document in
     which none of `mentions` stands, if there are any: words that begin with a letter are keys, all others any text, and
     `*chmod` is the text `chmod`. It finds nothing in a tree without an object of one of the kinds `only_with`, if there
-    are any.
+    are any. With `needs_base` it runs only where the tree is compared with an earlier revision.
     """
 
     select: str
@@ -56,6 +56,7 @@ class Check(NamedTuple):
     across_files: bool = False
     mentions: tuple[str, ...] = ()
     only_with: tuple[str, ...] = ()
+    needs_base: bool = False
 
 
 class Emitted(NamedTuple):
@@ -94,6 +95,11 @@ class Policy(NamedTuple):
     opt_in: bool = False
 
     @property
+    def needs_base(self) -> bool:
+        """Whether it compares the tree with an earlier revision, and says nothing where there is none."""
+        return isinstance(self.logic, Check) and self.logic.needs_base
+
+    @property
     def defaults(self) -> dict[str, Any]:
         """The value that each option has when nobody sets it."""
         return {name: schema["default"] for name, schema in self.options.items()}
@@ -115,6 +121,7 @@ class Example(NamedTuple):
     target: Dict[str, Any]
     tested_by: str | None = None
     fixed: Dict[str, str] | None = None
+    base: Dict[str, str] | None = None
 
 
 # The mark stands at the end of a line, so that no position on the line moves when it is taken off.
@@ -280,8 +287,14 @@ def _logic(raw: Dict[str, Any]) -> Logic:
     if select not in names:
         raise PolicyError(f"there is no selector `{select}`{did_you_mean(select, names)}")
     if "check" in raw:
-        mentions, only_with = tuple(raw.get("mentions", ())), tuple(raw.get("only-with", ()))
-        return Check(select, raw["check"], raw.get("across-files", False), mentions, only_with)
+        return Check(
+            select,
+            raw["check"],
+            across_files=raw.get("across-files", False),
+            mentions=tuple(raw.get("mentions", ())),
+            only_with=tuple(raw.get("only-with", ())),
+            needs_base=raw.get("needs-base", False),
+        )
     if "message" not in raw:
         raise PolicyError("`logic.assert` needs a `message`")
     fix = raw.get("fix")
@@ -294,8 +307,7 @@ def _logic(raw: Dict[str, Any]) -> Logic:
 
 def _example(raw: Dict[str, Any]) -> Example:
     bad = "good" not in raw
-    text = raw.get("bad", raw.get("good", {}))
-    files = {"example.yaml": text} if isinstance(text, str) else text
+    files = _by_name(raw.get("bad", raw.get("good", {})))
     marked = frozenset(
         (name, number)
         for name, content in files.items()
@@ -311,12 +323,18 @@ def _example(raw: Dict[str, Any]) -> Example:
         target=raw.get("target", {}),
         tested_by=raw.get("tested-by"),
         fixed=_files(raw["fixed"], files) if "fixed" in raw else None,
+        base=_by_name(raw["base"]) if "base" in raw else None,
     )
+
+
+def _by_name(text: str | Dict[str, str]) -> Dict[str, str]:
+    """Texts by the names of their files; a single one is that of `example.yaml`."""
+    return {"example.yaml": text} if isinstance(text, str) else text
 
 
 def _files(raw: str | Dict[str, str], before: Dict[str, str]) -> Dict[str, str]:
     """The texts after fixing; a file that is not named stays as it was."""
-    after = {"example.yaml": raw} if isinstance(raw, str) else raw
+    after = _by_name(raw)
     return {name: after.get(name, _unmarked(text)) for name, text in before.items()}
 
 

@@ -4,8 +4,22 @@ The root bounds everything: nothing outside it is read. What is named on the com
 the rest of the root is read so that what it says counts.
 """
 
-from tektonlint.tree.files import File, Tree
-from tektonlint.tree.reading import KUSTOMIZATIONS, SIZE_LIMIT, of_texts, read
+from tektonlint.tree.files import Base, File, Tree
+from tektonlint.tree.reading import KUSTOMIZATIONS, SIZE_LIMIT, Past, is_yaml, of_past, of_texts, read
 from tektonlint.tree.root import Root, UsageError, find_root
 
-__all__ = ["KUSTOMIZATIONS", "SIZE_LIMIT", "File", "Root", "Tree", "UsageError", "find_root", "of_texts", "read"]
+__all__ = [
+    "KUSTOMIZATIONS",
+    "SIZE_LIMIT",
+    "Base",
+    "File",
+    "Past",
+    "Root",
+    "Tree",
+    "UsageError",
+    "find_root",
+    "is_yaml",
+    "of_past",
+    "of_texts",
+    "read",
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from collections.abc import Mapping as Dict
 from typing import Any, NamedTuple
 
@@ -43,6 +44,7 @@ class Tree:
 
     `others` are the names, the names to show and the bytes of files that only say something about the cluster.
     `folder` is the absolute path of the root; `patches` are the names of files that kustomizations list as such.
+    `base` is what the tree was in an earlier revision, where somebody asked to compare with it.
     """
 
     def __init__(
@@ -51,11 +53,13 @@ class Tree:
         others: tuple[tuple[str, str, bytes], ...] = (),
         folder: str = "",
         patches: frozenset[str] = frozenset(),
+        base: Base | None = None,
     ) -> None:
         self.files = files
         self.others = others
         self.folder = folder
         self.patches = patches
+        self.base = base
         # What is worked out about the whole tree, by what it was worked out for; see `model.graph`.
         self.models: list[tuple[object, Any]] = []
         self._parsed: dict[int, tuple[Document, ...]] = {}
@@ -105,7 +109,16 @@ class Tree:
     def with_texts(self, texts: Dict[str, str]) -> Tree:
         """The tree as it would be with other texts in some files, by name; the rest is not read again."""
         files = tuple(self._with_text(file, texts) for file in self.files)
-        return Tree(files, self.others, self.folder, self.patches)
+        return Tree(files, self.others, self.folder, self.patches, self.base)
+
+    def with_base(self, base: Base) -> Tree:
+        """The tree, with what to compare it with."""
+        return Tree(self.files, self.others, self.folder, self.patches, base)
+
+    def reporting(self, names: Collection[str]) -> Tree:
+        """The tree, with only the files of these names reported on."""
+        files = tuple(file._replace(reported=file.source.name in names) for file in self.files)
+        return Tree(files, self.others, self.folder, self.patches, self.base)
 
     def _with_text(self, file: File, texts: Dict[str, str]) -> File:
         name = file.source.name
@@ -113,6 +126,23 @@ class Tree:
             return file
         changed = file_of(Source(name, texts[name], file.source.shown), reported=file.reported)
         return as_patch(changed) if name in self.patches else changed
+
+
+class Base(NamedTuple):
+    """What a tree was in an earlier revision.
+
+    `revision` is its name as messages have it. `then` has the earlier name of each file that was renamed, by the name
+    it has now; a file that is not in it has kept its name, if it was there.
+    """
+
+    tree: Tree
+    revision: str
+    then: Dict[str, str]
+
+    @property
+    def now(self) -> dict[str, str]:
+        """The present name of each file that was renamed, by the earlier one."""
+        return {then: now for now, then in self.then.items()}
 
 
 def _last(name: str) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from collections.abc import Mapping as Dict
 from functools import lru_cache
+from typing import NamedTuple
 
 from tektonlint.document import Document, Mapping, Sequence, load
 from tektonlint.patterns import pattern
@@ -61,6 +62,27 @@ def of_texts(texts: Dict[str, str]) -> Tree:
     return reader.tree()
 
 
+class Past(NamedTuple):
+    """One file of an earlier revision: its name below the root, and its bytes or why there are none.
+
+    `known` is the same file as it is now, where nothing changed. `outside` is where a link led that left the root.
+    """
+
+    name: str
+    data: bytes | None = None
+    known: File | None = None
+    unreadable: str | None = None
+    outside: str | None = None
+
+
+def of_past(files: Iterable[Past], root: Root, named: Collection[str]) -> Tree:
+    """A tree of files that are not on the disk; those that are `named` belong to it whatever they hold."""
+    reader = _Reader(root, ())
+    for file in files:
+        reader.add_past(file, named=file.name in named)
+    return reader.tree()
+
+
 class _Reader:
     """Collects the files of a run. Each is read once, under its own name rather than a link's."""
 
@@ -91,6 +113,17 @@ class _Reader:
     def add_text(self, name: str, data: bytes) -> None:
         """Bytes that stand nowhere, as if they were named on the command line."""
         self._keep(os.path.join(self.root.folder, name), data, named=True, source_name=name)
+
+    def add_past(self, file: Past, *, named: bool) -> None:
+        path = os.path.join(self.root.folder, *file.name.split("/"))
+        if file.known is not None:
+            self._read[path] = file.known._replace(reported=True)
+        elif file.outside is not None:
+            self._outside(path, file.outside)
+        elif file.data is None:
+            self._fail(path, file.unreadable or "it was not read")
+        else:
+            self._keep(path, file.data, named=named)
 
     def add_named(self, path: str) -> None:
         """A path of the command line."""
@@ -141,7 +174,7 @@ class _Reader:
             for entry in entries:
                 is_link = entry.is_symlink()
                 is_folder = entry.is_dir(follow_symlinks=False)
-                if not is_folder and not is_link and not _is_yaml(entry.name):
+                if not is_folder and not is_link and not is_yaml(entry.name):
                     continue
                 path = entry.path
                 if entry.name == ".git" or is_ignored(path, is_folder, ignores):
@@ -161,12 +194,12 @@ class _Reader:
             path, named = self._links.pop(0)
             target = os.path.realpath(path)
             is_folder = os.path.isdir(target)
-            if not (is_folder or named or _is_yaml(path)):
+            if not (is_folder or named or is_yaml(path)):
                 continue
             try:
                 os.stat(path)
             except OSError as error:
-                if named or _is_yaml(path):
+                if named or is_yaml(path):
                     self._fail(path, f"the link leads nowhere ({_reason(error)})")
                 continue
             if not self._inside(target):
@@ -280,7 +313,7 @@ def _mentions_tekton(path: str) -> bool:
         return any(data.find(marker) >= 0 for marker in (_MARKER, *_WIDE_MARKERS))
 
 
-def _is_yaml(path: str) -> bool:
+def is_yaml(path: str) -> bool:
     """Whether a name says YAML. `.#name` is a link with which Emacs locks a file, and leads nowhere."""
     name = os.path.basename(path)
     return name == "Kustomization" or (name.endswith(SUFFIXES) and not name.startswith(".#"))
