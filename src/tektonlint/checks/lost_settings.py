@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Dict
 from typing import TYPE_CHECKING, NamedTuple
 
-from tektonlint.checks.settings import (
+from tektonlint.finding import Finding, Fix, Severity
+from tektonlint.model.definitions import name_of, number_of
+from tektonlint.model.settings import (
     OF_PODS,
     Path,
     Settings,
@@ -20,8 +22,6 @@ from tektonlint.checks.settings import (
     security_of,
     shown,
 )
-from tektonlint.finding import Finding, Fix, Severity
-from tektonlint.model.definitions import name_of, number_of
 from tektonlint.policy.context import Context
 from tektonlint.sentences import listed
 from tektonlint.tekton.image import parse_image
@@ -180,7 +180,7 @@ def _digest(subject: str, step: Place, was: Place, task: Task, then: Task, ctx: 
 
 
 def _flags(subject: str, step: Place, was: Place, task: Task, ctx: Context) -> Iterator[_Loss]:
-    from tektonlint.checks.lost_flags import lost_flags
+    from tektonlint.model.flags import lost_flags
 
     script, old = step.get("script"), was.get("script")
     for flag in lost_flags(step, was, task):

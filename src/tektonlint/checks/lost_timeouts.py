@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tektonlint.document import Scalar
 from tektonlint.finding import Finding, Fix, Severity
+from tektonlint.model.timeouts import is_shorter, limit_of, written
 from tektonlint.policy.context import Context
 from tektonlint.tekton.resource import Place
 
@@ -45,28 +45,8 @@ def timeout_lost(whole: Place, ctx: Context) -> Iterator[Finding]:
             yield from _of_task_run(spec, was, past, ctx)
 
 
-def lost_timeout(task: PipelineTask, past: Past, ctx: Context) -> Place | None:
-    """The timeout that a task had in the base and has not now, nor as much in every run that is known."""
-    then = past.pipeline_task(task)
-    was = then.timeout_place if then is not None else None
-    if was is None or _written(was) is None or task.runs_pipeline:
-        return None
-    if task.timeout_place is not None:
-        return was if _is_less(_time(task.timeout_place), _time(was)) else None
-    if task.is_custom:
-        return was
-    before = _time(was)
-    each = [ctx.model.effective_timeout(task, run) for run in ctx.model.runs_of(task.pipeline) or (None,)]
-    # A default that is longer is still nobody's decision; one that is the same makes no difference.
-    kept = all(
-        one is None or one.timeout == before or (one.source != "default" and not _is_less(one.timeout, before))
-        for one in each
-    )
-    return None if kept else was
-
-
 def _of_task(task: PipelineTask, past: Past, ctx: Context) -> Iterator[Finding]:
-    was = lost_timeout(task, past, ctx)
+    was = past.lost_timeout(task)
     if was is not None:
         severity = Severity.NOTE if ctx.model.is_patched(task.place.resource) else None
         subject = f"Task `{task.title}`"
@@ -81,9 +61,9 @@ def _of_run(run: PipelineRun, then: PipelineRun, past: Past, ctx: Context) -> It
     for name in _LIMITS:
         was = then.place.get("timeouts", name) or (then.old_timeout if name == "pipeline" else None)
         now = run.place.get("timeouts", name) or (run.old_timeout if name == "pipeline" else None)
-        if was is None or _written(was) is None:
+        if was is None or written(was) is None:
             continue
-        if now is None and name == "pipeline" and limits.pipeline == _time(was):
+        if now is None and name == "pipeline" and limits.pipeline == limit_of(was):
             # The cluster's default, filled in, is the same.
             continue
         if now is None and name == "tasks" and limits.finally_ is not None and limits.for_tasks >= were.for_tasks:
@@ -91,7 +71,7 @@ def _of_run(run: PipelineRun, then: PipelineRun, past: Past, ctx: Context) -> It
         if now is None and name == "finally" and limits.tasks is not None and limits.for_finally >= were.for_finally:
             continue
         if now is not None:
-            if _is_less(_time(now), _time(was)):
+            if is_shorter(limit_of(now), limit_of(was)):
                 owner = now.parent or run.place
                 yield _finding(f"Run `{run.title}`", owner, str(now.path[-1]), was, past, ctx)
         else:
@@ -103,7 +83,7 @@ def _of_task_run_specs(run: PipelineRun, then: PipelineRun, past: Past, ctx: Con
     tasks = {task.name: task for task in pipeline.all_tasks} if pipeline is not None else None
     for name, spec in then.task_specs.items():
         was = spec.get("timeout")
-        if was is None or _written(was) is None:
+        if was is None or written(was) is None:
             continue
         now = run.task_specs.get(name)
         task = tasks.get(name) if tasks is not None else None
@@ -116,9 +96,9 @@ def _of_task_run_specs(run: PipelineRun, then: PipelineRun, past: Past, ctx: Con
         said = now.get("timeout") if now is not None else None
         effective = ctx.model.effective_timeout(task, run) if task is not None else None
         if effective is not None and effective.explicit:
-            if not _is_less(effective.timeout, _time(was)):
+            if not is_shorter(effective.timeout, limit_of(was)):
                 continue
-        elif said is not None and not _is_less(_time(said), _time(was)):
+        elif said is not None and not is_shorter(limit_of(said), limit_of(was)):
             continue
         subject = f"Task `{task.title if task is not None else name}`"
         if now is not None:
@@ -133,9 +113,9 @@ def _was_called(task: PipelineTask, past: Past) -> str | None:
 
 
 def _of_task_run(spec: Place, was: Place, past: Past, ctx: Context) -> Iterator[Finding]:
-    now = spec.get("timeout")
-    is_less = _is_less(_time(now), _time(was)) if now is not None else _time(was) != ctx.model.target.default_timeout
-    if _written(was) is not None and is_less:
+    now, default = spec.get("timeout"), ctx.model.target.default_timeout
+    is_lost = is_shorter(limit_of(now), limit_of(was)) if now is not None else limit_of(was) != default
+    if written(was) is not None and is_lost:
         yield _finding(f"TaskRun `{spec.resource.name or 'this run'}`", spec, "timeout", was, past, ctx)
 
 
@@ -153,11 +133,11 @@ def _finding(
     """A timeout under `field` of a mapping that is not there, or shorter than it was."""
     from tektonlint import edit
 
-    old = _written(was) or ""
+    old = written(was) or ""
     *above, name = field.split(".")
     holder = owner.get(*above)
     now = holder.get(name) if holder is not None else None
-    has = f"`{_written(now) or 'another one'}`" if now is not None else "none"
+    has = f"`{written(now) or 'another one'}`" if now is not None else "none"
     message = (
         f"{subject} had `{field}: {old}` in `{past.where(was)}`; this version has {has}. "
         "If that is not intended, restore it."
@@ -184,7 +164,7 @@ def _gone(subject: str, run: Place, task: str, was: Place, past: Past, ctx: Cont
     """A run's timeout for one task, and all else that the run said of the task."""
     from tektonlint import edit
 
-    old = _written(was) or ""
+    old = written(was) or ""
     specs = run.get("taskRunSpecs")
     message = (
         f"{subject} had `taskRunSpecs[].timeout: {old}` in `{past.where(was)}`; this version has none. "
@@ -198,23 +178,3 @@ def _gone(subject: str, run: Place, task: str, was: Place, past: Past, ctx: Cont
     at = specs or run
     fix: Fix | None = ctx.fix(f"write the timeout of `{task}` again", restored, follow=_FOLLOW)
     return ctx.finding(at, message, at=at.key_location, fix=fix)
-
-
-def _written(place: Place | None) -> str | None:
-    """A duration as it is written; None for what is none, and for what is known only later."""
-    if place is None or not isinstance(place.node, Scalar) or _time(place) is None:
-        return None
-    return place.node.text
-
-
-def _time(place: Place) -> int | None:
-    """Nanoseconds, 0 for no limit; None for what is no duration."""
-    from tektonlint.model.pipelines import duration_of
-
-    time = duration_of(place)
-    return time if time is not None and time >= 0 else None
-
-
-def _is_less(now: int | None, was: int | None) -> bool:
-    """Whether a time is shorter than another; one without a limit is the longest, one not known is never shorter."""
-    return now is not None and was is not None and now != 0 and (was == 0 or now < was)

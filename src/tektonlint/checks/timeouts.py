@@ -226,11 +226,10 @@ def _before(place: Place, ctx: Context) -> str | None:
     """The timeout that the task had in the revision that the tree is compared with, if it has lost one."""
     if ctx.tree.base is None:
         return None
-    from tektonlint.checks.lost_timeouts import lost_timeout
     from tektonlint.model.past import past_of
 
     past = past_of(ctx.model)
-    lost = lost_timeout(ctx.model.pipeline_task(place), past, ctx) if past is not None else None
+    lost = past.lost_timeout(ctx.model.pipeline_task(place)) if past is not None else None
     return lost.text if lost is not None else None
 
 

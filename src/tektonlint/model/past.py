@@ -23,9 +23,8 @@ T = TypeVar("T")
 # Each takes something to what it has to have in common with its counterpart, or to None.
 _Key = Callable[[T], Hashable | None]
 
-_KINDS = {"Task": "Task", "ClusterTask": "Task", "Pipeline": "Pipeline", "PipelineRun": "PipelineRun"} | {
-    "TaskRun": "TaskRun"
-}
+# A ClusterTask that became a Task is the same one.
+_KINDS = {**{kind: kind for kind in ("Task", "Pipeline", "PipelineRun", "TaskRun")}, "ClusterTask": "Task"}
 # How much has to be the same of two things whose names differ, and of how many pairs that is worked out.
 _ALIKE = 0.5
 _PAIRS = 40_000
@@ -73,22 +72,41 @@ class Past:
             found.extend((one, pairs[id(one)]) for one in new if id(one) in pairs)
         return found
 
+    def lost_timeout(self, task: PipelineTask) -> Place | None:
+        """The timeout that a task had, if it has a shorter one now, or none and not as much in every known run."""
+        from tektonlint.model.timeouts import is_shorter, limit_of
+
+        then = self.pipeline_task(task)
+        was = then.timeout_place if then is not None else None
+        before = limit_of(was) if was is not None else None
+        if before is None or task.runs_pipeline:
+            return None
+        if task.timeout_place is not None:
+            return was if is_shorter(limit_of(task.timeout_place), before) else None
+        if task.is_custom:
+            return was
+        each = [self.now.effective_timeout(task, run) for run in self.now.runs_of(task.pipeline) or (None,)]
+        # A default that is longer is still nobody's decision; one that is the same makes no difference.
+        kept = all(
+            one is None or one.timeout == before or (one.source != "default" and not is_shorter(one.timeout, before))
+            for one in each
+        )
+        return None if kept else was
+
     def where(self, then: Place) -> str:
         """Where something stood: `revision:file:line`."""
         source = then.resource.source
         return f"{self.revision}:{source.shown}:{source.line_column(then.key_location.span.start)[0]}"
 
     def _paired_resources(self) -> dict[int, Resource]:
-        def at(resource: Resource, *, is_now: bool) -> Hashable:
-            file = resource.source.name
-            return self._names.get(file, file) if is_now else file
-
         old = [one for one in self.then.tree.resources if _is_compared(one)]
         new = [one for one in self.now.tree.resources if _is_compared(one)]
         of_now = frozenset(map(id, new))
 
-        def file(one: Resource) -> Hashable:
-            return at(one, is_now=id(one) in of_now)
+        def file(one: Resource) -> str:
+            """The name that its file had."""
+            name = one.source.name
+            return self._names.get(name, name) if id(one) in of_now else name
 
         keys: tuple[_Key[Resource], ...] = (
             lambda one: (file(one), _KINDS[one.kind], one.name, one.namespace) if one.name else None,
@@ -137,8 +155,7 @@ class Past:
         found: dict[int, Task] = {}
         for resource in self.now.tree.resources:
             old = self.resource(resource)
-            specs = (one for one in select(old, "task-specs")) if old is not None and _KINDS[old.kind] in _OWN else ()
-            for place in specs:
+            for place in select(old, "task-specs") if old is not None and _KINDS[old.kind] in _OWN else ():
                 new = next((one for one in select(resource, "task-specs") if _inner(one) == _inner(place)), None)
                 if new is not None:
                     found[id(self.now.task(new))] = self.then.task(place)
@@ -182,9 +199,8 @@ def paired(
     found: dict[int, T] = {}
     taken: set[int] = set()
     for key in keys:
-        then, now = _by(key, (one for one in old if id(one) not in taken)), _by(
-            key, (one for one in new if id(one) not in found)
-        )
+        then = _by(key, (one for one in old if id(one) not in taken))
+        now = _by(key, (one for one in new if id(one) not in found))
         for name, ones in now.items():
             others = then.get(name, [])
             if len(ones) == len(others) == 1:

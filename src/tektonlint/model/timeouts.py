@@ -69,6 +69,22 @@ def handed_down(limits: Limits, target: Target, *, is_finally: bool) -> Effectiv
     return Effective(default, "default", None)
 
 
+def limit_of(place: Place) -> int | None:
+    """The nanoseconds of a timeout as it is written, 0 for no limit; None for what is no duration."""
+    time = duration_of(place)
+    return time if time is not None and time >= 0 else None
+
+
+def written(place: Place | None) -> str | None:
+    """A timeout as it is written; None for what is no duration, or is known only later."""
+    return place.text if place is not None and limit_of(place) is not None else None
+
+
+def is_shorter(now: int | None, then: int | None) -> bool:
+    """Whether a limit is lower than another. 0, none at all, is the highest; one that is not known is never lower."""
+    return now is not None and then is not None and now != 0 and (then == 0 or now < then)
+
+
 def cut_at(timeout: int, limits: Limits, *, is_finally: bool) -> int:
     """When a task that starts with the run is killed at the latest, by its timeout or by the run's limits; 0 is never.
 

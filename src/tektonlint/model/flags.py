@@ -1,4 +1,4 @@
-"""Options of Buildah that a script had in the base of the tree, and has not now."""
+"""Options of Buildah that a step's script had in the base of the tree, and has not now."""
 
 from __future__ import annotations
 
