@@ -20,6 +20,7 @@ import yaml
 
 ROOT = Path(__file__).parent.parent
 HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+TEKTONLINT = (sys.executable, "-c", "from tektonlint.cli import entry; entry()")
 NO_NETWORK = ("No matching distribution found", "Could not fetch URL", "Max retries exceeded", "Temporary failure")
 
 GOOD = """\
@@ -36,6 +37,40 @@ spec:
 # A safe fix mends it.
 BAD = GOOD.replace("      script", "      resources: {}\n      script")
 MENDED = BAD.replace("resources", "computeResources")
+# Tekton kills the build after an hour, which only an unsafe fix knows something against.
+WITHOUT_TIMEOUT = """\
+apiVersion: tekton.dev/v1
+kind: Pipeline
+metadata:
+  name: deliver
+spec:
+  workspaces:
+    - name: source
+  tasks:
+    - name: build
+      taskRef:
+        name: build-image
+      workspaces:
+        - name: source
+          workspace: source
+---
+apiVersion: tekton.dev/v1
+kind: Task
+metadata:
+  name: build-image
+spec:
+  workspaces:
+    - name: source
+  steps:
+    - name: build
+      image: quay.io/buildah/stable:v1.37
+      workingDir: $(workspaces.source.path)
+      computeResources:
+        requests:
+          memory: 4Gi
+      script: |
+        buildah build --tag app:1 .
+"""
 POLICY = (ROOT / "examples" / "policies" / "team" / "owner-label.yaml").read_text(encoding="utf-8")
 
 
@@ -118,7 +153,11 @@ class Repository:
         """Configures hooks and installs them."""
         lines = [f"repos:\n- repo: {self.checkout.folder}\n  rev: {self.checkout.revision}\n  hooks:"]
         lines += [f"  - id: {hook}{arguments}" for hook in hooks]
-        self.write(".pre-commit-config.yaml", "\n".join(lines) + "\n")
+        self.configure("\n".join(lines) + "\n")
+
+    def configure(self, text: str) -> None:
+        """Installs the hooks that a configuration names."""
+        self.write(".pre-commit-config.yaml", text)
         done = run(
             sys.executable, "-m", "pre_commit", "install", "--install-hooks", cwd=self.folder, home=self.checkout.home
         )
@@ -180,6 +219,30 @@ def test_a_commit_of_a_bad_file_is_blocked(repository: Repository) -> None:
     assert 1 == done.code
     assert re.search(r"^tektonlint\.+Failed$", done.said, re.MULTILINE)
     assert "task.yaml:9:7  error  " in done.said
+
+
+def test_the_lines_of_the_readme_block_a_missing_timeout_until_it_is_repaired(
+    checkout: Checkout, tmp_path: Path
+) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (lines,) = re.findall(r"^## pre-commit\n\n```yaml\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+    lines, repositories = re.subn(r"https://github\.com/tektonlint/tektonlint", str(checkout.folder), lines)
+    lines, revisions = re.subn(r"(?<=rev: )v[0-9.]+", checkout.revision, lines)
+    repository = Repository(tmp_path, checkout)
+    repository.configure(lines)
+    path = repository.write("pipeline.yaml", WITHOUT_TIMEOUT)
+    repository.git("add", "--all")
+
+    before = repository.commit()
+    run(*TEKTONLINT, "--fix", "--unsafe-fixes", "pipeline.yaml", cwd=repository.folder, home=checkout.home)
+    repository.git("add", "--all")
+    after = repository.commit()
+
+    assert (1, 1) == (repositories, revisions)
+    assert 1 == before.code
+    assert "[missing-task-timeout]" in before.said
+    assert 0 == after.code, after.said
+    assert WITHOUT_TIMEOUT.replace("taskRef:", "timeout: 2h\n      taskRef:") == path.read_text(encoding="utf-8")
 
 
 def test_who_tries_the_hook_without_configuring_it_is_told_the_same(repository: Repository) -> None:

@@ -149,9 +149,8 @@ def _baseline(config: Path, folder: Path) -> Iterator[str]:
     """A configuration names its baseline relative to the root, where the pull request's own would be."""
     workspace = os.path.realpath(os.curdir)
     settings, _ = configured(Root(folder=workspace, marked=True), os.fspath(config), isolated=False)
-    baseline: str | None = getattr(settings, "baseline", None)
-    if baseline is not None and baseline.startswith(workspace + os.sep):
-        yield f"--baseline={_copied(folder, os.path.relpath(baseline, workspace))}"
+    if settings.baseline is not None and settings.baseline.startswith(workspace + os.sep):
+        yield f"--baseline={_copied(folder, os.path.relpath(settings.baseline, workspace))}"
 
 
 def _copied(folder: Path, name: str) -> Path:

@@ -11,8 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from tektonlint import cli
-from tektonlint.config import Config
 from tests.github_action.conftest import Installed, Job, Repository
 from tests.github_action.runner import ACTION, STEPS, Command, action_outputs, obeyed, run_step
 
@@ -399,7 +397,6 @@ def test_the_base_decides_about_policies_of_the_repository(job: Job) -> None:
     assert [("owner-label", "task.yaml")] == job.found(done)
 
 
-@pytest.mark.skipif("baseline" not in Config._fields, reason="this tektonlint knows no baselines")
 def test_a_pull_request_cannot_add_to_the_baseline(job: Job) -> None:
     job.push({"task.yaml": BAD, "good.yaml": GOOD, ".tektonlint.yaml": "baseline: known.json\n"})
     known: dict[str, str | None] = {}
@@ -583,7 +580,6 @@ def test_everything_is_told_otherwise(job: Job, event_name: str, value: str) -> 
     assert [] == [word for word in job.arguments(only_changed=value) if word.startswith("--changed")]
 
 
-@pytest.mark.skipif("--changed" not in cli.HELP, reason="this tektonlint does not know what changed")
 def test_what_was_there_before_is_not_told_again(job: Job) -> None:
     job.pull_request({"old.yaml": BAD.replace("compile\nspec", "old\nspec"), "task.yaml": GOOD}, {"task.yaml": BAD})
 
