@@ -12,33 +12,20 @@ from __future__ import annotations
 
 import os
 import posixpath
-import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from tektonlint.commands.loading import configured
 from tektonlint.config import NAMES, find
 from tektonlint.errors import UserError
+from tektonlint.git import Entry, GitError, Repository
 from tektonlint.tree import SIZE_LIMIT, Root
 
-# Whatever the configuration of the repository says: nothing is started, fetched or replaced.
-OPTIONS = ("--no-pager", "--no-replace-objects", "-c", "core.fsmonitor=false", "-c", "protocol.allow=never")
 # Of configurations, policies and baselines.
 SUFFIXES = (".yaml", ".yml", ".toml", ".json")
-FILE, LINK = "100", "120000"
-INCOMPLETE = "Files of the base are not in this clone. Check it out without `filter`."
 # As many links behind one another as Linux follows.
 LINKS = 40
-
-
-class Entry(NamedTuple):
-    """A file or a link of a revision: its mode in octal digits, and the name of its object."""
-
-    mode: str
-    object: str
 
 
 class Revision:
@@ -46,22 +33,19 @@ class Revision:
 
     def __init__(self, name: str) -> None:
         """Raises `UserError` where the working folder is not the top of a repository that has the revision."""
-        git = shutil.which("git", path=os.pathsep.join(filter(os.path.isabs, os.get_exec_path())))
-        if git is None:
-            raise UserError("This runner has no git, and the configuration of the base is read with it.")
-        self._git = (git, *OPTIONS)
-        if self._said("rev-parse", "--show-prefix") != b"\n":
-            raise UserError("The workspace is not the top of a Git repository. Check it out there, without `path`.")
-        if self._said("cat-file", "-t", name) != b"commit\n":
+        self._repository = _top()
+        commit = self._repository.commit(name)
+        if commit is None:
             raise UserError(
                 f"The base {name} of the pull request is not in this clone, so it is not known whose configuration "
                 "counts. Write `fetch-depth: 0` for actions/checkout."
             )
-        self.entries = self._listed(name)
+        self.entries = self._listed(commit)
 
     def is_at_head(self, path: str) -> bool:
         """Whether the commit that is checked out has a file or a link of this name."""
-        return path in self._listed("HEAD", f":(top,literal){path}")
+        head = self._repository.commit("HEAD")
+        return head is not None and path in self._listed(head)
 
     def files(self, named: str | None) -> Iterator[tuple[str, bytes]]:
         """The files that a configuration can name, and the one that is named: their names and what is in them.
@@ -69,50 +53,57 @@ class Revision:
         A link to a file of the revision counts as that file; other links are left out, and what tektonlint would
         refuse for its size.
         """
-        wanted = [path for path in self.entries if path.endswith(SUFFIXES) or path == named]
-        with subprocess.Popen(
-            [*self._git, "cat-file", "--batch"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        ) as objects:
-            for path in wanted:
-                name, entry = path, self.entries.get(path)
-                for _ in range(LINKS):
-                    if entry is None or entry.mode != LINK:
-                        break
-                    target = os.fsdecode(_content(objects, entry))
-                    name = posixpath.normpath(posixpath.join(posixpath.dirname(name), target))
-                    entry = self.entries.get(name)
-                if entry is not None and entry.mode.startswith(FILE):
-                    data = _content(objects, entry)
-                    if len(data) <= SIZE_LIMIT:
-                        yield path, data
+        links = [path for path, entry in self.entries.items() if entry.is_link]
+        targets = dict(self._read([(path, self.entries[path]) for path in links]))
+        found: list[tuple[str, Entry]] = []
+        for path in self.entries:
+            if path.endswith(SUFFIXES) or path == named:
+                entry = self._followed(path, targets)
+                if entry is not None and entry.is_file:
+                    found.append((path, entry))
+        yield from self._read(found)
 
-    def _listed(self, revision: str, *paths: str) -> dict[str, Entry]:
-        entries: dict[str, Entry] = {}
-        listed = self._said("ls-tree", "-r", "-z", "--full-tree", revision, "--", *paths)
-        if listed is None:
-            raise UserError(INCOMPLETE)
-        for line in listed.split(b"\0")[:-1]:
-            head, _, path = line.partition(b"\t")
-            mode, _, name = head.decode("ascii").split()
-            entries[os.fsdecode(path)] = Entry(mode, name)
-        return entries
+    def _followed(self, path: str, targets: dict[str, bytes]) -> Entry | None:
+        name = path
+        for _ in range(LINKS):
+            if name not in targets:
+                break
+            name = posixpath.normpath(posixpath.join(posixpath.dirname(name), os.fsdecode(targets[name])))
+        return self.entries.get(name)
 
-    def _said(self, *words: str) -> bytes | None:
-        """What git prints, or None where it fails."""
-        done = subprocess.run([*self._git, *words], stdin=subprocess.DEVNULL, capture_output=True, check=False)
-        return done.stdout if done.returncode == 0 else None
+    def _read(self, some: list[tuple[str, Entry]]) -> Iterator[tuple[str, bytes]]:
+        try:
+            contents = self._repository.contents((entry.id for _, entry in some), SIZE_LIMIT)
+            for (path, _), data in zip(some, contents, strict=True):
+                if data is not None:
+                    yield path, data
+        except GitError as error:
+            raise _incomplete(error) from None
+
+    def _listed(self, commit: str) -> dict[str, Entry]:
+        try:
+            return {entry.name: entry for entry in self._repository.entries(commit)}
+        except GitError as error:
+            raise _incomplete(error) from None
 
 
-def _content(objects: subprocess.Popen[bytes], entry: Entry) -> bytes:
-    """What is in an object, from a running `git cat-file --batch`. Raises `UserError` where it was not fetched."""
-    assert objects.stdin is not None
-    assert objects.stdout is not None
-    objects.stdin.write(f"{entry.object}\n".encode())
-    objects.stdin.flush()
-    header = objects.stdout.readline().split()
-    if len(header) != 3:
-        raise UserError(INCOMPLETE)
-    return objects.stdout.read(int(header[2]) + 1)[:-1]
+def _top() -> Repository:
+    """The repository, of which the working folder has to be the top."""
+    try:
+        repository = Repository(os.curdir)
+    except GitError as error:
+        raise _not_the_top(f" ({error})") from None
+    if repository.prefix:
+        raise _not_the_top("")
+    return repository
+
+
+def _not_the_top(why: str) -> UserError:
+    return UserError(f"The workspace is not the top of a Git repository{why}. Check it out there, without `path`.")
+
+
+def _incomplete(error: GitError) -> UserError:
+    return UserError(f"Files of the base are not in this clone. Check it out without `filter`. ({error})")
 
 
 def options(name: str, folder: Path, given: str) -> list[str]:

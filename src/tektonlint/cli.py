@@ -41,8 +41,8 @@ usage: tektonlint [PATH ...] [options]      check files and folders (default: .)
                        record what is found, and report it no more
   --baseline FILE      report only what this file does not know
   --prune-baseline     take out of it what is not found any more
-  --profile NAME       recommended, strict, openshift or security, beneath the
-                       configuration
+  --profile NAME       recommended, strict, openshift or security; what the
+                       configuration says comes before it
   --config FILE        this configuration in place of the root's own
   --isolated           no configuration at all
   --root DIR           the folder that bounds the run (default: the nearest one
