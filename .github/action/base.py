@@ -2,7 +2,8 @@
 
     python base.py REVISION FOLDER CONFIG
 
-prints the options of tektonlint to use in the working folder, the top of the repository, each with a NUL behind it.
+prints the options of tektonlint to use in the working folder, the top of the repository, and behind `--` the files that
+it would pass over because a .gitignore names them; each with a NUL behind it. Standard input has the paths to check.
 FOLDER is made; into it goes what a configuration can name (policies, other configurations, a baseline) as REVISION has
 it. CONFIG is the input `config`, or empty for the repository's own configuration. What goes wrong is one line on
 standard error, and exit code 2.
@@ -20,7 +21,7 @@ from tektonlint.commands.loading import configured
 from tektonlint.config import NAMES, find
 from tektonlint.errors import UserError
 from tektonlint.git import Entry, GitError, Repository
-from tektonlint.tree import SIZE_LIMIT, Root
+from tektonlint.tree import SIZE_LIMIT, Root, is_yaml
 
 # Of configurations, policies and baselines.
 SUFFIXES = (".yaml", ".yml", ".toml", ".json")
@@ -151,6 +152,19 @@ def _copied(folder: Path, name: str) -> Path:
     return folder / name
 
 
+def hidden(paths: list[str]) -> Iterator[str]:
+    """The YAML files below some paths that are in the repository although a .gitignore names them.
+
+    Git goes on to track them, and a pull request could otherwise hide whatever it likes.
+    """
+    wanted = [os.path.realpath(path) for path in paths]
+    for name in _top().hidden():
+        file = os.path.realpath(name)
+        under = any(file == path or file.startswith(path.rstrip(os.sep) + os.sep) for path in wanted)
+        if is_yaml(name) and under and os.path.isfile(file):
+            yield os.path.join(os.curdir, name)
+
+
 def _names_in_workspace(path: str) -> list[str]:
     """What a path can be called in the repository, before links are followed and after."""
     workspace = os.path.realpath(os.curdir)
@@ -162,7 +176,8 @@ def _names_in_workspace(path: str) -> list[str]:
 def main() -> int:
     _, name, folder, given = sys.argv
     try:
-        print(*options(name, Path(folder), given), sep="\0", end="\0")
+        paths = [path for path in sys.stdin.read().split("\n") if path] or [os.curdir]
+        print(*options(name, Path(folder), given), "--", *hidden(paths), sep="\0", end="\0")
     except (UserError, OSError) as error:
         print(" ".join(str(error).split()), file=sys.stderr)
         return 2

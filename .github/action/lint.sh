@@ -43,14 +43,23 @@ is_true() {
 }
 
 arguments=(--root=. --color=never "--fail-on=$INPUT_FAIL_ON")
+# Files that are checked although a .gitignore names them.
+hidden=()
 
 if [ "$GITHUB_EVENT_NAME" = pull_request_target ]; then
   fail "On \`pull_request_target\` the workspace is the base, not the pull request. Run this on \`pull_request\`."
 elif [ -n "$BASE" ]; then
-  "$python" -I "$actions/base.py" "$BASE" "$FOLDER/base" "$INPUT_CONFIG" >"$FOLDER/options" 2>"$FOLDER/errors" ||
-    fail "$(tail -n 1 "$FOLDER/errors")"
-  while IFS= read -r -d '' option; do
-    arguments+=("$option")
+  "$python" -I "$actions/base.py" "$BASE" "$FOLDER/base" "$INPUT_CONFIG" \
+    <<<"$INPUT_PATHS" >"$FOLDER/options" 2>"$FOLDER/errors" || fail "$(tail -n 1 "$FOLDER/errors")"
+  is_path=
+  while IFS= read -r -d '' word; do
+    if [ -n "$is_path" ]; then
+      hidden+=("$word")
+    elif [ "$word" = -- ]; then
+      is_path=yes
+    else
+      arguments+=("$word")
+    fi
   done <"$FOLDER/options"
   if is_true only-changed "$INPUT_ONLY_CHANGED"; then
     arguments+=("--changed=$BASE")
@@ -92,7 +101,7 @@ fi
 token=$(random)
 echo "::stop-commands::$token"
 status=0
-"$python" -I -m tektonlint "${arguments[@]}" -- "${paths[@]}" </dev/null 2>"$FOLDER/errors" || status=$?
+"$python" -I -m tektonlint "${arguments[@]}" -- "${paths[@]}" ${hidden[@]+"${hidden[@]}"} </dev/null 2>"$FOLDER/errors" || status=$?
 cat "$FOLDER/errors"
 echo "::$token::"
 

@@ -171,6 +171,11 @@ class Repository:
         said = self._run("check-ignore", "-z", "--stdin", given=asked, silent=(0, 1))
         return frozenset(os.fsdecode(name.removeprefix(b"./")) for name in said.split(b"\0")[:-1])
 
+    def hidden(self) -> list[str]:
+        """The tracked files that .gitignore and its like name; git goes on to track them, and others pass them over."""
+        listed = self._run("ls-files", "--cached", "--ignored", "--exclude-standard", "-z")
+        return [os.fsdecode(name) for name in listed.split(b"\0")[:-1]]
+
     def attributes(self, names: Iterable[str], wanted: Iterable[str]) -> dict[str, dict[str, str]]:
         """For each name the attributes that say something about it (gitattributes(5)): `set`, `unset` or a value."""
         asked = b"".join(os.fsencode(name) + b"\0" for name in names)

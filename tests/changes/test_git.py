@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tektonlint import git
 from tests.changes.repositories import ENVIRONMENT, Repository, task
 
 OLD = task("old", image="golang")
@@ -54,6 +55,7 @@ def test_nothing_that_a_repository_plants_is_run(
     os.utime(repository.folder / "hooks" / "post-index-change", (0, 0))
 
     assert REPORTED == repository.lint(f"--changed={base}").findings
+    assert [] == git.Repository(str(repository.folder)).hidden()
     assert not marker.exists()
 
     _on_a_terminal(repository, words)

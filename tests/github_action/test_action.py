@@ -562,6 +562,24 @@ def test_an_event_without_its_base_is_refused(job: Job, event_name: str) -> None
     assert 2 == job.lint().code
 
 
+# What a pull request would hide
+
+
+def test_a_pull_request_hides_nothing_by_naming_it_in_gitignore(job: Job) -> None:
+    job.pull_request({"task.yaml": GOOD}, {"task.yaml": BAD, ".gitignore": "*.yaml\n"})
+
+    done = job.lint()
+
+    assert (1, FOUND) == (done.code, job.found(done))
+
+
+@pytest.mark.parametrize(("paths", "expected"), [("a", 0), ("a\nb", 1), ("b/task.yaml", 1), ("", 1)])
+def test_what_is_hidden_elsewhere_is_not_what_was_asked_for(paths: str, expected: int, job: Job) -> None:
+    job.pull_request({"a/task.yaml": GOOD}, {"b/task.yaml": BAD, ".gitignore": "b\n"})
+
+    assert expected == job.lint(paths=paths).code
+
+
 # Only what changed
 
 
