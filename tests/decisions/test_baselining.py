@@ -11,20 +11,10 @@ from typing import Any
 import pytest
 
 from tektonlint import clock, engine
+from tests.decisions.manifests import BROKEN, CLEAN, TASK, write
 
 Run = Callable[..., Any]
 
-TASK = """\
-apiVersion: tekton.dev/v1
-kind: Task
-metadata:
-  name: compile
-spec:
-  steps:
-    - name: compile
-      image: golang
-      script: go build ./...
-"""
 SECOND_STEP = """\
     - name: vet
       image: golang
@@ -32,13 +22,6 @@ SECOND_STEP = """\
 """
 # A finding with a safe fix.
 RENAMED = "      resources: {limits: {memory: 1Gi}}\n"
-CLEAN = TASK.replace("golang", "golang:1.23")
-BROKEN = "apiVersion: tekton.dev/v1\nkind: Task\nspec: [\n"
-
-
-def write(path: str, text: str) -> None:
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    Path(path).write_text(text, encoding="utf-8")
 
 
 def entries(path: str = "known.json") -> list[dict[str, Any]]:

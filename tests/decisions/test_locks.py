@@ -8,29 +8,15 @@ from typing import Any
 
 import pytest
 
+from tests.decisions.manifests import TASK, write
+
 Run = Callable[..., Any]
 
 COMMENT = "  # tektonlint: ignore[mutable-image] ours"
-TASK = """\
-apiVersion: tekton.dev/v1
-kind: Task
-metadata:
-  name: compile
-spec:
-  steps:
-    - name: compile
-      image: golang
-      script: go build ./...
-"""
 SILENCED = TASK.replace("golang", f"golang{COMMENT}")
 FOUND = "task.yaml:8 mutable-image"
 TRIED = "task.yaml:8 suppression-locked"
 WHAT_TO_DO = "Mend what it finds, or ask there for a waiver."
-
-
-def write(path: str, text: str) -> None:
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    Path(path).write_text(text, encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", ["mutable-image", "pinning"])

@@ -10,29 +10,12 @@ from typing import Any
 import pytest
 
 from tektonlint import clock
+from tests.decisions.manifests import BROKEN, CLEAN, TASK, write
 
 Run = Callable[..., Any]
 
-TASK = """\
-apiVersion: tekton.dev/v1
-kind: Task
-metadata:
-  name: compile
-spec:
-  steps:
-    - name: compile
-      image: golang
-      script: go build ./...
-"""
-CLEAN = TASK.replace("golang", "golang:1.23")
-BROKEN = "apiVersion: tekton.dev/v1\nkind: Task\nspec: [\n"
 # A finding with a safe fix.
 RENAMED = TASK.replace("golang", "golang:1.23") + "      resources: {limits: {memory: 1Gi}}\n"
-
-
-def write(path: str, text: str) -> None:
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    Path(path).write_text(text, encoding="utf-8")
 
 
 def waive(**said: str) -> None:
