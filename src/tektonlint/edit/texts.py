@@ -62,7 +62,7 @@ def replace_fragment(place: Place, start: int, end: int, replacement: str) -> Ch
     if end > len(node.text):
         raise Refusal("the file lacks the line end that Kubernetes adds")
     text = place.resource.source.text
-    if ODD_LINE_END.search(text, node.start, node.end):
+    if not text.isascii() and ODD_LINE_END.search(text, node.start, node.end):
         raise Refusal("the text holds a character that only YAML takes for a line end")
     wanted = node.text[:start] + replacement + node.text[end:]
     if node.style == LITERAL:
@@ -141,7 +141,7 @@ def remove_lines(place: Place, first: int, count: int) -> Change:
     text = place.resource.source.text
     if node.style != LITERAL:
         raise Refusal("the text is not a literal block")
-    if ODD_LINE_END.search(text, node.start, node.end):
+    if not text.isascii() and ODD_LINE_END.search(text, node.start, node.end):
         raise Refusal("the text holds a character that only YAML takes for a line end")
     value = str(node.value)
     lines = re.findall(r"[^\n]*\n|[^\n]+", value)
@@ -185,8 +185,12 @@ def _in_literal(place: Place, node: Scalar, start: int, end: int, replacement: s
     _refuse_unfit_for_a_block(replacement)
     if not says_its_indentation(text, node):
         _refuse_a_blank_beginning(wanted)
-    offsets = source_offsets(node, text)
-    at, stop = offsets[start], offsets[end]
+    if start < end and node.text[end - 1] != "\n":
+        at, stop = span_in(node, text, start, end)
+    else:
+        # The next character may stand on another line.
+        offsets = source_offsets(node, text)
+        at, stop = offsets[start], offsets[end]
     indent = " " * _indentation(node, text)
     first, *others = replacement.split("\n")
     if first:

@@ -214,28 +214,31 @@ class _Walk:
 
     def block(self, nodes: list[Node], state: State, when: Circumstances) -> tuple[Facts, Facts]:
         facts: tuple[Facts, Facts] = (NO_FACTS, NO_FACTS)
-        nodes = [node for node in nodes if node.is_named or node.type == "&"]
-        last = len(nodes) - 1
-        while last >= 0 and nodes[last].type in ("&", "comment"):
+        # Asking a node for its kind makes a new text each time.
+        kinds = [(node, kind) for node in nodes if (kind := node.type) == "&" or node.is_named]
+        last = len(kinds) - 1
+        while last >= 0 and kinds[last][1] in ("&", "comment"):
             last -= 1
-        for number, node in enumerate(nodes):
-            if node.type in ("&", "comment"):
+        for number, (node, kind) in enumerate(kinds):
+            if kind in ("&", "comment"):
                 continue
             if state.ended is not None:
                 # Nothing behind is run; what it would do is still told, as if it were a branch.
                 state.ended = None
                 when = when._replace(certain=False)
             here = when
-            if number + 1 < len(nodes) and nodes[number + 1].type == "&":
+            if number + 1 < len(kinds) and kinds[number + 1][1] == "&":
                 here = here._replace(background=True)
             # Only the last one's status is that of the block.
             if number != last and (here.tested or here.otherwise):
                 here = here._replace(otherwise=None)
-            facts = self.statement(node, state, here)
+            facts = self.statement(node, state, here, kind)
         return facts
 
-    def statement(self, node: Node, state: State, when: Circumstances) -> tuple[Facts, Facts]:
-        kind = node.type
+    def statement(
+        self, node: Node, state: State, when: Circumstances, kind: str | None = None
+    ) -> tuple[Facts, Facts]:
+        kind = kind or node.type
         if kind == "command":
             return self.command(node, state, when, [])
         if kind == "variable_assignment":
@@ -381,13 +384,12 @@ class _Walk:
 
     def chosen(self, children: list[Node], state: State, when: Circumstances, states: list[State]) -> None:
         """One condition with its body, and what comes instead; the states they end in."""
-        at = next((number for number, child in enumerate(children) if child.type == "then"), len(children))
-        rest = next(
-            (n for n, child in enumerate(children) if child.type in ("elif_clause", "else_clause") and n > at),
-            len(children),
-        )
+        kinds = [child.type for child in children]
+        at = kinds.index("then") if "then" in kinds else len(kinds)
+        others = (n for n in range(at + 1, len(kinds)) if kinds[n] in ("elif_clause", "else_clause"))
+        rest = next(others, len(kinds))
         asked = when._replace(tested=True, asked=True, otherwise=None)
-        yes, no = self.block([child for child in children[1:at] if child.type != ";"], state, asked)
+        yes, no = self.block(children[1:at], state, asked)
         body = state.copy()
         body.facts |= yes
         branch = when._replace(certain=False, otherwise=None, tested=False, asked=False)
@@ -396,12 +398,12 @@ class _Walk:
             self.demand(yes)
         states.append(body)
         state.facts |= no
-        for child in children[rest:]:
-            if child.type == "elif_clause":
-                self.chosen([*child.children, *children[children.index(child) + 1 :]], state, when, states)
+        for number in range(rest, len(kinds)):
+            if kinds[number] == "elif_clause":
+                self.chosen([*children[number].children, *children[number + 1 :]], state, when, states)
                 return
-            if child.type == "else_clause":
-                self.block(child.children[1:], state, branch)
+            if kinds[number] == "else_clause":
+                self.block(children[number].children[1:], state, branch)
                 break
         states.append(state)
 
@@ -1073,15 +1075,16 @@ class _Walk:
         return None
 
     def word(self, node: Node, state: State, when: Circumstances) -> Word:
-        values = self.value(node, state, when)
+        kind = node.type
+        values = self.value(node, state, when, kind)
         start, end = self.span(node)
-        if node.type in ("word", "concatenation") and self.script[start : start + 1] in ("*", "?", "["):
+        if kind in ("word", "concatenation") and self.script[start : start + 1] in ("*", "?", "["):
             # A name in this folder, whatever it is.
             values = tuple(f"./{one}" if one.startswith(UNKNOWN) else one for one in values)
-        return Word(values, start, end, node.type in ("string", "raw_string", "ansi_c_string"))
+        return Word(values, start, end, kind in ("string", "raw_string", "ansi_c_string"))
 
-    def value(self, node: Node, state: State, when: Circumstances) -> Value:
-        kind = node.type
+    def value(self, node: Node, state: State, when: Circumstances, kind: str | None = None) -> Value:
+        kind = kind or node.type
         if kind == "word":
             return self.bare(self.text(node), state)
         if kind == "string":
