@@ -198,7 +198,9 @@ def manifests(draw: st.DrawFn) -> Manifest:
         if number or (newline != "\r" and draw(st.booleans())):
             lines.append(draw(st.sampled_from(["---", "--- # note", "---  "])))
         lines += root.lines
-    text = draw(st.sampled_from(["", BOM])) + newline.join(lines) + draw(st.sampled_from(["", newline]))
+    # Of a text that keeps its blank lines the last one needs its end.
+    end = newline if roots[-1].kept else draw(st.sampled_from(["", newline]))
+    text = draw(st.sampled_from(["", BOM])) + newline.join(lines) + end
     return Manifest(text, [root.value for root in roots])
 
 
