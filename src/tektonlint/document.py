@@ -437,7 +437,8 @@ class _Builder:
             start = self._after_properties(start, end)
         read = text
         if style in (LITERAL, FOLDED):
-            if not self.chunk.endswith("\n") and self._gains_line_feed(text, start, end):
+            # Behind a carriage return that line feed is no line end of its own.
+            if not self.chunk.endswith(("\n", "\r")) and self._gains_line_feed(text, start, end):
                 read = text + "\n"
             end = self._end_of_text(start, end)
         elif start == end and tag is None and event.anchor is None and len(before) % 2:
