@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tektonlint.finding import Finding, Fix, Safety, Severity
 from tektonlint.patterns import pattern
 from tektonlint.policy.context import Context
+from tektonlint.shell.dialect import PLAIN_SHELLS
 from tektonlint.tekton.resource import Place
 from tektonlint.tekton.variables import variables
 
@@ -34,8 +35,6 @@ _NAMES = pattern(r"\b(?:for|select|read(?:[ \t]+-[a-z]+)*)[ \t]+([A-Za-z_][A-Za-
 _ARGUMENT = pattern(r"(?m)^[ \t]*(?:ARG|ENV)[ \t]+([A-Za-z_][A-Za-z0-9_]*)")
 _HANDED = pattern(r"\b([A-Za-z_][A-Za-z0-9_]*)=[\"']?\$\{?\1\b")
 _POSITIONAL = frozenset("123456789@*#")
-# What shells run as a script from their input.
-_SHELLS = frozenset(("sh", "bash", "dash", "ash", "ksh", "zsh"))
 # Commands that hardly fail, and are meant to fill a text in.
 _HARMLESS = frozenset(
     ("basename", "date", "declare", "dirname", "echo", "hostname", "id", "nproc", "printf", "pwd", "uname", "whoami")
@@ -155,9 +154,9 @@ def _inner_names(heredoc: HereDoc, use: _Use, script: Script) -> frozenset[str]:
     outside = text[: heredoc.body_start] + text[heredoc.body_end :]
     if _DOCKERFILE.search(use.target):
         names = set(_ARGUMENT.findall(body))
-    elif _SCRIPT.search(use.target) or body.lstrip().startswith("#!/") or use.reader in _SHELLS:
+    elif _SCRIPT.search(use.target) or body.lstrip().startswith("#!/") or use.reader in PLAIN_SHELLS:
         first = body.lstrip().split("\n", 1)[0]
-        if first.startswith("#!") and re.split(r"[/ \t]+", first.strip())[-1] not in _SHELLS:
+        if first.startswith("#!") and re.split(r"[/ \t]+", first.strip())[-1] not in PLAIN_SHELLS:
             return frozenset()
         from tektonlint.shell.syntax import stands_in
 

@@ -12,6 +12,7 @@ from tektonlint.finding import Finding, Fix, Safety
 from tektonlint.model.definitions import Param, Task, is_null, name_of
 from tektonlint.patterns import pattern
 from tektonlint.policy.context import Context
+from tektonlint.shell.dialect import PLAIN_SHELLS
 from tektonlint.tekton.resource import Place
 from tektonlint.tekton.variables import Variable, variables
 
@@ -44,7 +45,7 @@ _NOT_A_NAME = pattern(r"[^A-Za-z0-9]+")
 # Params that hold several words, by their names.
 _SEVERAL = pattern(r"(?i)(?:^|[-_.])(?:arg|opt|extra|parameters)$|^extra[-_]|(?:args|arguments|flags|opts|options)$")
 # What runs its arguments, or its input, as code.
-_SHELLS = frozenset(("sh", "bash", "dash", "ash", "ksh", "zsh", "su"))
+_SHELLS = PLAIN_SHELLS | {"su"}
 _LANGUAGES = frozenset(("python", "python3", "python2", "perl", "ruby", "node", "deno", "php", "lua"))
 _RUNS_ARGUMENTS = frozenset(("eval", "trap", "ssh"))
 _TAKES_CODE = pattern(r"-[A-Za-z]*[ce]|--eval|--command")

@@ -10,6 +10,7 @@ from tektonlint.finding import Finding, Location
 from tektonlint.model.definitions import name_of
 from tektonlint.patterns import pattern
 from tektonlint.policy.context import Context
+from tektonlint.shell.dialect import PLAIN_SHELLS
 from tektonlint.tekton.image import parse_image
 from tektonlint.tekton.resource import Place
 from tektonlint.tekton.variables import variables
@@ -165,7 +166,7 @@ def _in_words(container: Place, params: dict[str, Place], ctx: Context) -> Itera
     if container.get("command") is None:
         parsed = parse_image(_resolved((image.text or "") if image is not None else "", params).text)
         name, first = next((one for key, one in _ENTRYPOINTS.items() if parsed.is_one_of((key,))), ""), 0
-    if name in _SHELLS and "-c" in texts[:-1]:
+    if name in PLAIN_SHELLS and "-c" in texts[:-1]:
         number = texts.index("-c") + 1
         yield from _in_script(container, places[number], params, ctx, shell=True)
         return
@@ -177,8 +178,6 @@ def _in_words(container: Place, params: dict[str, Place], ctx: Context) -> Itera
 
 
 # Scripts.
-
-_SHELLS = frozenset(("sh", "bash", "dash", "ash", "ksh", "zsh"))
 
 
 def _in_script(
@@ -422,7 +421,7 @@ def _run_unseen(command: Command, flow: Flow, text: str) -> _Flaw | None:
         if following is None or not _reads_a_script(following):
             return None
         words, by, end = [word.text for word in command.words], following.name, following.end
-    elif command.name in _SHELLS or command.name in ("eval", "source", "."):
+    elif command.name in PLAIN_SHELLS or command.name in ("eval", "source", "."):
         match = _RUNS_IT.match(text, command.start)
         if match is None:
             return None
@@ -441,7 +440,7 @@ def _run_unseen(command: Command, flow: Flow, text: str) -> _Flaw | None:
 def _reads_a_script(command: Command) -> bool:
     """Whether an interpreter takes its script from what is piped to it."""
     words = [word.text for word in command.words]
-    if command.name in _SHELLS:
+    if command.name in PLAIN_SHELLS:
         options = [word for word in words if word.startswith("-") and not word.startswith("--")]
         plain = [word for word in words if not word.startswith("-")]
         return any("s" in word for word in options) or "-" in words or not (plain or any("c" in one for one in options))

@@ -17,8 +17,10 @@ from tektonlint.report.view import view, with_policies
 from tektonlint.tree import UsageError
 
 if TYPE_CHECKING:
+    from tektonlint.commands.baselining import Plan
     from tektonlint.commands.outputs import Output
     from tektonlint.config import Config
+    from tektonlint.decisions import Decisions
     from tektonlint.finding import Finding
     from tektonlint.policy.context import Enabled
 
@@ -43,17 +45,8 @@ def run(options: argparse.Namespace) -> int:
     settings, catalog = configured(root, options.config, isolated=options.isolated, profile=options.profile)
     compares = options.changed is not None or options.base is not None
     policies = _policies(settings, catalog, options, compares=compares)
-    decisions = settings.decisions
-    if decisions is not None:
-        from tektonlint.clock import today
-
-        decisions = decisions.on(today)
-    plan = None
-    baselines = (settings.baseline, options.baseline, options.write_baseline)
-    if options.prune_baseline or any(name is not None for name in baselines):
-        from tektonlint.commands import baselining
-
-        plan = baselining.planned(options, settings, catalog)
+    decisions = _decisions(settings)
+    plan = _plan(options, settings, catalog)
     stdin = (options.stdin_name or "stdin.yaml", _stdin()) if from_stdin else None
     read = tree.read(paths, root, exclude=settings.exclude, stdin=stdin)
     changed = None
@@ -89,17 +82,19 @@ def run(options: argparse.Namespace) -> int:
             traceback.print_exception(crash)
     known = pruned = 0
     if plan is not None:
+        from tektonlint.commands import baselining
+
         named = [*paths, *([stdin[0]] if stdin is not None else [])]
         result, known, pruned = plan.applied(result, baselining.Run(read, policies, catalog, named))
     if changed is not None:
         result = changed.only_mended(result) if options.fix else changed.only(result)
     if options.fix and repaired.failures:
         result = result.with_findings(repaired.failures)
-    style = Style(color=_colored(options.color), quiet=options.quiet, statistics=options.statistics)
     shown = view(result, Severity(options.severity))._replace(fixed=fixed, baselined=known, pruned=pruned)
     code = _exit_code(result, Severity(options.fail_on), exit_zero=options.exit_zero)
     if options.fix and repaired.failures:
         code = 2
+    style = Style(color=_colored(options.color), quiet=options.quiet, statistics=options.statistics)
     if asked is None:
         sys.stdout.write(report.render("text", shown, style))
     else:
@@ -110,6 +105,25 @@ def run(options: argparse.Namespace) -> int:
         )
         outputs.write(asked, shown, style, paint_files=options.color == "always")
     return code
+
+
+def _decisions(settings: Config) -> Decisions | None:
+    """What the configuration decided about findings, as of today."""
+    if settings.decisions is None:
+        return None
+    from tektonlint.clock import today
+
+    return settings.decisions.on(today)
+
+
+def _plan(options: argparse.Namespace, settings: Config, catalog: Catalog) -> Plan | None:
+    """What is to be done with baselines, if anything says so."""
+    named = (settings.baseline, options.baseline, options.write_baseline)
+    if not options.prune_baseline and all(name is None for name in named):
+        return None
+    from tektonlint.commands import baselining
+
+    return baselining.planned(options, settings, catalog)
 
 
 def _policies(

@@ -8,7 +8,9 @@ from typing import NamedTuple
 
 from tektonlint.patterns import pattern
 
-SHELLS = frozenset(("sh", "bash", "dash", "ash", "ksh", "zsh", "busybox"))
+# Shells by their names; busybox is one only where its first argument says so.
+PLAIN_SHELLS = frozenset(("sh", "bash", "dash", "ash", "ksh", "zsh"))
+SHELLS = PLAIN_SHELLS | {"busybox"}
 
 _VARIABLE = pattern(
     r"\$\((?:params|workspaces|results|context|steps?|tasks|inputs|outputs|credentials|artifacts|workspace)"
