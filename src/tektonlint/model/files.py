@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator
+from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tektonlint.finding import Location
@@ -355,6 +356,39 @@ class _Places:
                     known = User(facts.user)
             self.users[id(script)] = known
         return known
+
+
+def sharing(
+    model: Model, pipeline: Pipeline, run: PipelineRun | None, *, at_once: bool = False
+) -> frozenset[PipelineTask]:
+    """The tasks of a pipeline that another one shares a volume with, both with scripts that are understood.
+
+    What others do to files is nobody else's, and need not be worked out to see what tasks do to each other. With
+    `at_once` only those that may run beside such a task.
+    """
+    known: dict[tuple[int, int, bool], frozenset[PipelineTask]] = model.memo.setdefault("sharing", {})
+    key = (id(pipeline), id(run), at_once)
+    found = known.get(key)
+    if found is None:
+        pairs = (
+            pair
+            for tasks in _by_volume(model, pipeline, run).values()
+            for pair in combinations(tasks, 2)
+            if not at_once or pipeline.may_run_together(*pair)
+        )
+        found = known[key] = frozenset(task for pair in pairs for task in pair)
+    return found
+
+
+def _by_volume(model: Model, pipeline: Pipeline, run: PipelineRun | None) -> dict[Volume, list[PipelineTask]]:
+    """The tasks with scripts that are understood, by the volumes that they have."""
+    found: dict[Volume, list[PipelineTask]] = {}
+    for task in pipeline.all_tasks:
+        spec = model.task_of(task).found
+        if spec is not None and any(script.is_shell for script in scripts_of(model, spec)):
+            for volume in {one.volume for one in model.directories(task, run).values()}:
+                found.setdefault(volume, []).append(task)
+    return found
 
 
 def is_opaque(model: Model, task: PipelineTask) -> bool:

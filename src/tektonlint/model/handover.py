@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tektonlint.model.directories import Volume
-from tektonlint.model.files import CERTAIN, NO, POSSIBLE, Access, accesses, demands, may_have_written, meet, same_path
+from tektonlint.model.files import (
+    CERTAIN,
+    NO,
+    POSSIBLE,
+    Access,
+    accesses,
+    demands,
+    may_have_written,
+    meet,
+    same_path,
+    sharing,
+)
 from tektonlint.model.pipelines import Pipeline, PipelineTask
 from tektonlint.model.runs import PipelineRun
 
@@ -136,7 +147,10 @@ class Lack(NamedTuple):
 
 
 def lacks(model: Model, pipeline: Pipeline, run: PipelineRun | None) -> tuple[Lack, ...]:
-    """What the tasks of a pipeline need although nothing before them can have made it."""
+    """What the tasks of a pipeline need although nothing before them can have made it.
+
+    Not what they need of a volume that is there before the run, and that no other task has.
+    """
     known: dict[tuple[int, int], tuple[Lack, ...]] = model.memo.setdefault("lacks", {})
     key = (id(pipeline), id(run))
     found = known.get(key)
@@ -147,8 +161,9 @@ def lacks(model: Model, pipeline: Pipeline, run: PipelineRun | None) -> tuple[La
 
 def _lacks(model: Model, pipeline: Pipeline, run: PipelineRun | None) -> list[Lack]:
     found: list[Lack] = []
+    shared = sharing(model, pipeline, run)
     for task in pipeline.all_tasks:
-        for need in needs(model, task, run):
+        for need in needs(model, task, run) if task in shared or _has_fresh_volume(model, task, run) else ():
             others = [one for one in pipeline.all_tasks if one is not task]
             before = [one for one in others if pipeline.comes_before(one, task)]
             if any(makes(model, one, run, need) != NO for one in before):
@@ -158,3 +173,7 @@ def _lacks(model: Model, pipeline: Pipeline, run: PipelineRun | None) -> list[La
             late, perhaps = (tuple(one for one, way in ways if way == level) for level in (CERTAIN, POSSIBLE))
             found.append(Lack(need, late, perhaps))
     return found
+
+
+def _has_fresh_volume(model: Model, task: PipelineTask, run: PipelineRun | None) -> bool:
+    return any(one.volume.source == FRESH for one in model.directories(task, run).values())

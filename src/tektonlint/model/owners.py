@@ -10,7 +10,16 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING, NamedTuple
 
-from tektonlint.model.files import Access, accesses, covers, is_group_writable, is_root, may_have_written, users_differ
+from tektonlint.model.files import (
+    Access,
+    accesses,
+    covers,
+    is_group_writable,
+    is_root,
+    may_have_written,
+    sharing,
+    users_differ,
+)
 from tektonlint.model.pipelines import Pipeline, PipelineTask
 from tektonlint.model.runs import PipelineRun
 from tektonlint.model.security import pod_of
@@ -164,8 +173,9 @@ class _History:
         self.modes: dict[object, list[Access]] = {}
         above = pipeline.ancestors
         order = sorted(pipeline.tasks, key=lambda task: len(above.get(task.name or "", ())))
+        shared = sharing(model, pipeline, run)
         for task in (*order, *pipeline.final_tasks):
-            for access in accesses(model, task, run):
+            for access in accesses(model, task, run) if task in shared else ():
                 self.note(access)
 
     def note(self, access: Access) -> None:
