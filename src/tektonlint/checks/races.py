@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sized
 from typing import TYPE_CHECKING, NamedTuple
 
 from tektonlint.finding import Finding, Fix, Location, Safety, Severity
-from tektonlint.model.files import CERTAIN, NO, Access, accesses, covers, same_path, situations
+from tektonlint.model.files import CERTAIN, NO, Access, accesses, covers, same_path, sharing, situations
 from tektonlint.model.handover import FRESH, NOT_BOUND, Lack, is_certain, lacks, makes, needs, writes_of
 from tektonlint.model.pipelines import Guard, Pipeline, PipelineTask
 from tektonlint.model.runs import PipelineRun
@@ -69,7 +69,7 @@ def parallel_readers(spec: Place, ctx: Context) -> Iterator[Finding]:
 
 def _parallel(pipeline: Pipeline, run: PipelineRun | None, ctx: Context) -> Iterator[Finding]:
     streams: dict[tuple[object, str], dict[PipelineTask, Access]] = {}
-    for task in _sequence(pipeline, ctx):
+    for task in _sharing_at_once(pipeline, run, ctx):
         for access in accesses(ctx.model, task, run):
             if _is_streamed(access, ctx):
                 streams.setdefault((access.directory.volume, access.path), {}).setdefault(task, access)
@@ -154,7 +154,9 @@ def concurrent_write(spec: Place, ctx: Context) -> Iterator[Finding]:
 
 
 def _clashing(pipeline: Pipeline, run: PipelineRun | None, ctx: Context) -> Iterator[Finding]:
-    busy = [task for task in _sequence(pipeline, ctx) if accesses(ctx.model, task, run)]
+    busy = [task for task in _sharing_at_once(pipeline, run, ctx) if accesses(ctx.model, task, run)]
+    if not busy:
+        return
     order = _Order(pipeline, ctx)
     late: set[tuple[PipelineTask, object, str, PipelineTask]] = {
         (lack.need.task, lack.need.directory.volume, lack.need.path, task)
@@ -614,6 +616,12 @@ def _shown(access: Access) -> str:
     if "$(params" in path and not access.directory.path:
         path = access.shown
     return path if len(path) <= _LONGEST else f"…{path[-_LONGEST:]}"
+
+
+def _sharing_at_once(pipeline: Pipeline, run: PipelineRun | None, ctx: Context) -> list[PipelineTask]:
+    """The tasks that share a volume with one that may run at the same time, in their sequence."""
+    shared = sharing(ctx.model, pipeline, run, at_once=True)
+    return [task for task in _sequence(pipeline, ctx) if task in shared] if shared else []
 
 
 def _sequence(pipeline: Pipeline, ctx: Context) -> list[PipelineTask]:
