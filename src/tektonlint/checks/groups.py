@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tektonlint.document import Mapping
 from tektonlint.finding import Finding, Fix, Location, Severity
-from tektonlint.model.files import Access, accesses, is_root
+from tektonlint.model.files import Access, accesses, is_root, known_users
 from tektonlint.model.graph import Model
 from tektonlint.model.owners import (
     ON_ROOT_MISMATCH,
@@ -16,6 +16,7 @@ from tektonlint.model.owners import (
     in_place,
     is_shared_volume,
 )
+from tektonlint.model.pipelines import Pipeline
 from tektonlint.model.runs import PipelineRun
 from tektonlint.model.security import pod_of
 from tektonlint.policy.context import Context
@@ -37,10 +38,14 @@ def missing_fs_group(spec: Place, ctx: Context) -> Iterator[Finding]:
     openshift = model.target.platform == "openshift"
     if (openshift and not gets_no_fs_group(model, run)) or _is_set_for_all(model):
         return
+    pipeline = model.pipeline_of(run).found
+    # Of most scripts nothing says as whom they run, and then nobody need know what they write.
+    if pipeline is None or len(known_users(model, pipeline, run)) < 2:
+        return
     for name, binding in run.bindings.items():
         if binding.source not in _CLAIMS:
             continue
-        writers = _writers(model, run, name)
+        writers = _writers(model, pipeline, run, name)
         users = {one.user.uid: one for one in reversed(writers) if one.user.uid is not None}
         if len(users) < 2 or any(_pod_has_group(one, run) for one in writers):
             continue
@@ -100,11 +105,8 @@ def on_root_mismatch(spec: Place, ctx: Context) -> Iterator[Finding]:
         yield ctx.finding(policy, message, related=list(dict.fromkeys(related)))
 
 
-def _writers(model: Model, run: PipelineRun, workspace: str) -> list[Access]:
+def _writers(model: Model, pipeline: Pipeline, run: PipelineRun, workspace: str) -> list[Access]:
     """What the tasks of a run write to the volume of one of its workspaces, one access for each task and user."""
-    pipeline = model.pipeline_of(run).found
-    if pipeline is None:
-        return []
     found: dict[tuple[str, int | None], Access] = {}
     for task in pipeline.all_tasks:
         names = {one.name for one in task.workspaces.values() if one.workspace == workspace} | {workspace}

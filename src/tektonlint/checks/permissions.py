@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tektonlint.finding import Finding, Fix, Location, Severity
 from tektonlint.model.definitions import Task
-from tektonlint.model.files import Access, is_root, situations
+from tektonlint.model.files import Access, is_root, known_users, situations
 from tektonlint.model.graph import Model
 from tektonlint.model.owners import (
     ON_ROOT_MISMATCH,
@@ -93,7 +93,8 @@ def chmod_by_non_owner(spec: Place, ctx: Context) -> Iterator[Finding]:
     task = model.task(spec)
     told: set[tuple[int, int]] = set()
     for pipeline, run in _situations(model, task):
-        for meeting in of_others(model, pipeline, run):
+        # Of most scripts nothing says as whom they run.
+        for meeting in of_others(model, pipeline, run) if len(known_users(model, pipeline, run)) > 1 else ():
             by, made = meeting.by, meeting.made
             name = by.effect.command.name
             if name not in ("chmod", "chgrp") or model.task_of(by.task).found is not task or by.script.is_in_action:

@@ -161,56 +161,62 @@ def demands(model: Model, task: PipelineTask, run: PipelineRun | None) -> tuple[
 
 
 def _demands(model: Model, task: PipelineTask, run: PipelineRun | None) -> Iterator[Access]:
-    spec = model.task_of(task).found
-    scripts = scripts_of(model, spec) if spec is not None else ()
-    directories = model.directories(task, run) if scripts else {}
-    if spec is None or not directories:
+    where = _places(model, task, run)
+    if where is None:
         return
-    each = [(script, one) for script in scripts for one in script.analysis.effects.demands]
-    where = _Places(model, task, spec, run, directories)
-    for script, effect in each:
-        at = where.find(effect.path, script)
-        if at is not None:
-            yield Access(task, effect.what, *at, effect.tree, None, where.user(script), script, effect)
+    for script in scripts_of(model, where.spec):
+        for effect in script.analysis.effects.demands:
+            at = where.find(effect.path, script)
+            if at is not None:
+                yield Access(task, effect.what, *at, effect.tree, None, where.user(script), script, effect)
 
 
 def _accesses(model: Model, task: PipelineTask, run: PipelineRun | None) -> list[Access]:
-    spec = model.task_of(task).found
-    if spec is None:
-        return []
     # Without volumes nobody need know what the scripts do.
-    directories = model.directories(task, run)
-    if not directories:
+    where = _places(model, task, run)
+    if where is None:
         return []
-    files = task_files(model, spec)
-    if not files and not any(name in HOMES for script in scripts_of(model, spec) for name in script.environment):
-        return []
-    where = _Places(model, task, spec, run, directories)
     found: list[Access] = []
-    for file in files:
+    for file in task_files(model, where.spec):
         at = where.find(file.effect.path, file.script)
         if at is not None:
             what, tree = file.effect.what, file.effect.tree
             found.append(Access(task, what, *at, tree, file.mode, where.user(file.script), file.script, file.effect))
-    found.extend(_of_homes(spec, where, model, task))
+    found.extend(_of_homes(where, model, task))
     return found
 
 
-def _of_homes(spec: Task, where: _Places, model: Model, task: PipelineTask) -> list[Access]:
+def _of_homes(where: _Places, model: Model, task: PipelineTask) -> list[Access]:
     from tektonlint.shell.effects import Effect
 
     found: list[Access] = []
-    for script in scripts_of(model, spec):
-        commands = script.analysis.flow.commands
-        if not commands:
-            continue
-        for name in HOMES:
-            for value in script.environment.get(name, ()):
+    for script in scripts_of(model, where.spec):
+        environment, commands = script.environment, script.analysis.flow.commands
+        for name in HOMES if environment and commands else ():
+            for value in environment.get(name, ()):
                 at = where.find(value, script)
                 if at is not None:
                     effect = Effect("write", value, True, False, None, 0, 0, commands[0])
                     found.append(Access(task, "write", *at, True, None, where.user(script), script, effect, name))
     return found
+
+
+def known_users(model: Model, pipeline: Pipeline, run: PipelineRun | None) -> frozenset[int]:
+    """The users as whom scripts of a pipeline's tasks that get a volume are known to run."""
+    places = (where for task in pipeline.all_tasks if (where := _places(model, task, run)) is not None)
+    found = (where.user(script).uid for where in places for script in scripts_of(model, where.spec))
+    return frozenset(uid for uid in found if uid is not None)
+
+
+def _places(model: Model, task: PipelineTask, run: PipelineRun | None) -> _Places | None:
+    """Where the paths of a PipelineTask lead; None where it gets no volume, or its task is not in the tree."""
+    known: dict[tuple[int, int], _Places | None] = model.memo.setdefault("places", {})
+    key = (id(task), id(run))
+    if key not in known:
+        spec = model.task_of(task).found
+        directories = model.directories(task, run) if spec is not None else {}
+        known[key] = _Places(model, task, spec, run, directories) if spec is not None and directories else None
+    return known[key]
 
 
 class _Places:
@@ -384,9 +390,9 @@ def _by_volume(model: Model, pipeline: Pipeline, run: PipelineRun | None) -> dic
     """The tasks with scripts that are understood, by the volumes that they have."""
     found: dict[Volume, list[PipelineTask]] = {}
     for task in pipeline.all_tasks:
-        spec = model.task_of(task).found
-        if spec is not None and any(script.is_shell for script in scripts_of(model, spec)):
-            for volume in {one.volume for one in model.directories(task, run).values()}:
+        where = _places(model, task, run)
+        if where is not None and any(script.is_shell for script in scripts_of(model, where.spec)):
+            for volume in {one.volume for one in where.directories.values()}:
                 found.setdefault(volume, []).append(task)
     return found
 
@@ -435,8 +441,8 @@ def _unseen_folders(model: Model, task: PipelineTask, run: PipelineRun | None) -
     for access in accesses(model, task, run):
         if access.tree and access.what in ("write", "use"):
             found.append((access.directory.volume, access.path))
-    if spec is not None:
-        where = _Places(model, task, spec, run, directories)
+    where = _places(model, task, run)
+    if where is not None:
         for script in scripts:
             for folder in (*script.analysis.effects.opaque, *_told_of(script)):
                 at = where.find(folder, script)
