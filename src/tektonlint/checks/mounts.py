@@ -140,8 +140,9 @@ def _is_foreign(spec: Place) -> bool:
 def _workspace(use: Use) -> str | None:
     """The workspace that a variable names in a way that Tekton replaces."""
     variable = use.variable
-    is_one = not variable.quoted and variable.subscript is None and variable.names[-1:] and variable.names[-1] in _PARTS
-    return variable.workspace if is_one else None
+    if variable.root != "workspaces" or variable.quoted or variable.subscript is not None:
+        return None
+    return variable.workspace if variable.names[-1:] and variable.names[-1] in _PARTS else None
 
 
 def _is_prose(use: Use, spec: Place) -> bool:
@@ -397,7 +398,7 @@ def _may_be_optional(task: PipelineTask, binding: Place, ctx: Context) -> bool |
 
 def _not_in_task(task: Task, ctx: Context) -> Iterator[Finding]:
     """What steps and sidecars list that the task does not declare."""
-    declared = _names_in(task.place)
+    declared = _names_in(task.place) if task.isolated else None
     if declared is None:
         return
     resource = task.resource
@@ -421,7 +422,7 @@ def _unused_in_pipeline(pipeline: Pipeline, ctx: Context) -> Iterator[Finding]:
     declared = [one for one in pipeline.workspaces.values() if not one.optional]
     if not declared:
         return
-    used = {one.variable.workspace for one in uses(pipeline.place)}
+    used: set[str | None] = set()
     for task in pipeline.all_tasks:
         for binding in task.place.each("workspaces"):
             name = _bound(binding)[1]
@@ -434,7 +435,10 @@ def _unused_in_pipeline(pipeline: Pipeline, ctx: Context) -> Iterator[Finding]:
             if names is None:
                 return
             used |= names
-    for one in declared:
+    unused = [one for one in declared if one.name not in used]
+    if unused:
+        used.update(one.variable.workspace for one in uses(pipeline.place))
+    for one in unused:
         if one.name not in used:
             message = (
                 f"No task of this pipeline uses the workspace `{one.name}`, yet every run has to bind a volume to it. "

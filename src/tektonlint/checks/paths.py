@@ -677,11 +677,11 @@ def optional_unguarded(container: Place, ctx: Context) -> Iterator[Finding]:
     """
     from tektonlint.model.scripts import script_at
 
-    task = _task_of(container, ctx.model) if container.resource.kind != "StepAction" else None
-    if task is None or not any(one.optional for one in task.workspaces.values()):
-        return
     script = script_at(ctx.model, container)
-    if script is None or not script.is_shell or script.words:
+    task = script.task if script is not None else None
+    if script is None or task is None or not any(one.optional for one in task.workspaces.values()):
+        return
+    if not script.is_shell or script.words:
         return
     names = [name for name, one in task.workspaces.items() if one.optional and _is_used(name, script)]
     for name in names:

@@ -152,7 +152,7 @@ def _shared(
 def _situations(model: Model, task: Task) -> Iterator[tuple[Pipeline, PipelineRun | None]]:
     """The pipelines that run a task, each with its runs."""
     for pipeline in dict.fromkeys(one.pipeline for one in _tasks_of(model, task)):
-        if not pipeline.has_cycle and len(pipeline.all_tasks) > 1:
+        if len(pipeline.all_tasks) > 1 and not pipeline.has_cycle:
             for run in situations(model, pipeline):
                 yield pipeline, run
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from tektonlint.document import Scalar, Sequence
@@ -43,10 +43,10 @@ def missing_workspace(spec: Place, ctx: Context) -> Iterator[Finding]:
 def _unbound_by_run(run: PipelineRun, ctx: Context) -> Iterator[Finding]:
     answer = ctx.model.pipeline_of(run)
     pipeline = answer.found
-    if pipeline is None or not _is_all_there(run.place) or not _may_be_judged(pipeline, run.place, ctx):
+    if pipeline is None:
         return
     missing = [one for one in _required(pipeline) if one.name not in run.bindings]
-    if missing:
+    if missing and _is_all_there(run.place) and _may_be_judged(pipeline, run.place, ctx):
         place = run.place.get("workspaces") or answer.at or run.place.get("pipelineSpec") or run.place
         who = f"`{pipeline.name}`" if pipeline.name else "The pipeline"
         message = (
@@ -61,8 +61,7 @@ def _unbound_by_task(task: PipelineTask, ctx: Context) -> Iterator[Finding]:
         return
     answer = ctx.model.task_of(task)
     spec = answer.found
-    # Nearly every task is bound as it wants to be.
-    if spec is None or spec.workspaces.keys() == task.workspaces.keys():
+    if spec is None or _is_bound_as_it_should(spec, task.workspaces):
         return
     if not _is_all_there(task.place) or not _may_be_judged(spec, task.place, ctx):
         return
@@ -93,7 +92,9 @@ def _unbound_by_task(task: PipelineTask, ctx: Context) -> Iterator[Finding]:
 def _unbound_by_task_run(run: TaskRun, ctx: Context) -> Iterator[Finding]:
     answer = ctx.model.task_of(run)
     spec = answer.found
-    if spec is None or not _is_all_there(run.place) or not _may_be_judged(spec, run.place, ctx):
+    if spec is None or _is_bound_as_it_should(spec, run.bindings):
+        return
+    if not _is_all_there(run.place) or not _may_be_judged(spec, run.place, ctx):
         return
     if not _is_plain(run.place.get("taskRef")):
         return
@@ -110,6 +111,11 @@ def _unbound_by_task_run(run: TaskRun, ctx: Context) -> Iterator[Finding]:
             f"Bind {_it(missing)} under the run's `workspaces`."
         )
         yield ctx.finding(place, message, at=_standing(place), related=_declared(missing))
+
+
+def _is_bound_as_it_should(spec: Task, bound: Collection[str]) -> bool:
+    """Whether everything that a task requires is bound, and nothing else than what it declares; nearly always it is."""
+    return all(name in spec.workspaces for name in bound) and all(one.name in bound for one in _required(spec))
 
 
 def _unknown(

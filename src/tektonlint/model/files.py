@@ -208,6 +208,12 @@ def known_users(model: Model, pipeline: Pipeline, run: PipelineRun | None) -> fr
     return frozenset(uid for uid in found if uid is not None)
 
 
+def volumes_of(model: Model, task: PipelineTask, run: PipelineRun | None) -> frozenset[Volume]:
+    """The volumes that a PipelineTask gets, if its task is in the tree."""
+    where = _places(model, task, run)
+    return where.volumes if where is not None else frozenset()
+
+
 def _places(model: Model, task: PipelineTask, run: PipelineRun | None) -> _Places | None:
     """Where the paths of a PipelineTask lead; None where it gets no volume, or its task is not in the tree."""
     known: dict[tuple[int, int], _Places | None] = model.memo.setdefault("places", {})
@@ -235,6 +241,7 @@ class _Places:
         self.spec = spec
         self.run = run
         self.directories = directories
+        self.volumes = frozenset(one.volume for one in directories.values())
         self.users: dict[int, User] = {}
         self.values: dict[str, str] = {}
 
@@ -392,7 +399,7 @@ def _by_volume(model: Model, pipeline: Pipeline, run: PipelineRun | None) -> dic
     for task in pipeline.all_tasks:
         where = _places(model, task, run)
         if where is not None and any(script.is_shell for script in scripts_of(model, where.spec)):
-            for volume in {one.volume for one in where.directories.values()}:
+            for volume in where.volumes:
                 found.setdefault(volume, []).append(task)
     return found
 

@@ -16,6 +16,7 @@ from tektonlint.model.files import (
     meet,
     same_path,
     sharing,
+    volumes_of,
 )
 from tektonlint.model.pipelines import Pipeline, PipelineTask
 from tektonlint.model.runs import PipelineRun
@@ -176,4 +177,4 @@ def _lacks(model: Model, pipeline: Pipeline, run: PipelineRun | None) -> list[La
 
 
 def _has_fresh_volume(model: Model, task: PipelineTask, run: PipelineRun | None) -> bool:
-    return any(one.volume.source == FRESH for one in model.directories(task, run).values())
+    return any(volume.source == FRESH for volume in volumes_of(model, task, run))

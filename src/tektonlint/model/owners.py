@@ -10,6 +10,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING, NamedTuple
 
+from tektonlint.lazy import cached_property
 from tektonlint.model.files import (
     Access,
     accesses,
@@ -74,17 +75,17 @@ def in_place(model: Model, pipeline: Pipeline, run: PipelineRun | None) -> tuple
 
     One meeting for each file and each later task: that with its first write.
     """
-    return _history(model, pipeline, run).in_place()
+    return _history(model, pipeline, run).in_place
 
 
 def in_folders(model: Model, pipeline: Pipeline, run: PipelineRun | None) -> tuple[Meeting, ...]:
     """The folders that a task makes likewise, and a later one makes, replaces or removes files in."""
-    return _history(model, pipeline, run).in_folders()
+    return _history(model, pipeline, run).in_folders
 
 
 def of_others(model: Model, pipeline: Pipeline, run: PipelineRun | None) -> tuple[Meeting, ...]:
     """The files whose mode a task changes that did not make them."""
-    return _history(model, pipeline, run).of_others()
+    return _history(model, pipeline, run).of_others
 
 
 def is_mended_at_mount(model: Model, meeting: Meeting) -> bool:
@@ -197,6 +198,7 @@ class _History:
         if access.writes and access.tree:
             self.folders.setdefault(key, []).append(access)
 
+    @cached_property
     def in_place(self) -> tuple[Meeting, ...]:
         found: list[Meeting] = []
         for each in self.paths.values():
@@ -286,6 +288,7 @@ class _History:
                 return False
         return True
 
+    @cached_property
     def in_folders(self) -> tuple[Meeting, ...]:
         found: list[Meeting] = []
         for key, each in self.paths.items():
@@ -313,6 +316,7 @@ class _History:
             for one in earlier
         )
 
+    @cached_property
     def of_others(self) -> tuple[Meeting, ...]:
         found: list[Meeting] = []
         for changes in self.modes.values():
