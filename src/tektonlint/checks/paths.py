@@ -193,13 +193,16 @@ def _rank(severity: Severity | None) -> int:
 
 def _judged(mention: _Mention, task: Task, model: Model) -> tuple[Severity | None, _Other | None]:
     """How bad it is that a task uses a path outside of its workspaces, and who else uses it."""
+    if _is_blind(model, task, mention.path):
+        return Severity.NOTE, None
     mine = [one for one in _touches(model, task) if one.workspace == "" and _meet(one.path, mention.path)]
     reads = [one for one in mine if one.what in ("read", "other")]
     makes = [one for one in mine if one.what == "write" or (one.what == "folder" and one.path == mention.path)]
-    blind = _is_blind(model, task, mention.path)
     known = [one for one in mine if one.what != "other"]
-    only_reads = bool(known) and not makes and not blind and any(one.what == "read" and one.firm for one in mine)
-    only_writes = any(one.what == "write" for one in mine) and not reads and not blind
+    only_reads = bool(known) and not makes and any(one.what == "read" and one.firm for one in mine)
+    only_writes = any(one.what == "write" for one in mine) and not reads
+    if not only_reads and not only_writes:
+        return Severity.NOTE, None
     others = [
         _Other("this task", one)
         for one in _touches(model, task)

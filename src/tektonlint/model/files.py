@@ -97,8 +97,11 @@ def task_files(model: Model, task: Task) -> tuple[TaskFile, ...]:
 def made_by(scripts: Iterable[Script]) -> tuple[TaskFile, ...]:
     """What scripts do to files that run one after the other."""
     each = [(script, effect) for script in scripts for effect in script.analysis.effects.effects]
+    changes = [
+        (number, one) for number, (_, one) in enumerate(each) if one.what == "mode" and one.command.name == "chmod"
+    ]
     return tuple(
-        TaskFile(script, effect, _mode_at_the_end(effect, [one for _, one in each[number + 1 :]]))
+        TaskFile(script, effect, _mode_at_the_end(effect, [one for at, one in changes if at > number]))
         for number, (script, effect) in enumerate(each)
     )
 
@@ -109,10 +112,9 @@ def _mode_at_the_end(effect: Effect, later: list[Effect]) -> int | None:
     if effect.what not in ("write", "update", "folder"):
         return mode
     for one in later:
-        if one.what == "mode" and one.command.name == "chmod":
-            same = one.path == effect.path or ("*" in one.path and _matches(one.path, effect.path))
-            if same or (one.tree and _below(effect.path, one.path)):
-                mode = changed_mode(mode, one.mode, one.command.words[0].text if one.command.words else "", one)
+        same = one.path == effect.path or ("*" in one.path and _matches(one.path, effect.path))
+        if same or (one.tree and _below(effect.path, one.path)):
+            mode = changed_mode(mode, one.mode, one.command.words[0].text if one.command.words else "", one)
     return mode
 
 
