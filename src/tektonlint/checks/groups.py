@@ -38,14 +38,13 @@ def missing_fs_group(spec: Place, ctx: Context) -> Iterator[Finding]:
     openshift = model.target.platform == "openshift"
     if (openshift and not gets_no_fs_group(model, run)) or _is_set_for_all(model):
         return
-    pipeline = model.pipeline_of(run).found
+    claimed = [binding for binding in run.bindings.values() if binding.source in _CLAIMS]
+    pipeline = model.pipeline_of(run).found if claimed else None
     # Of most scripts nothing says as whom they run, and then nobody need know what they write.
     if pipeline is None or len(known_users(model, pipeline, run)) < 2:
         return
-    for name, binding in run.bindings.items():
-        if binding.source not in _CLAIMS:
-            continue
-        writers = _writers(model, pipeline, run, name)
+    for binding in claimed:
+        writers = _writers(model, pipeline, run, binding.name)
         users = {one.user.uid: one for one in reversed(writers) if one.user.uid is not None}
         if len(users) < 2 or any(_pod_has_group(one, run) for one in writers):
             continue
@@ -55,8 +54,8 @@ def missing_fs_group(spec: Place, ctx: Context) -> Iterator[Finding]:
         who = listed(f"`{users[uid].task.title}` (user {uid})" for uid in sorted(users, key=lambda uid: uid or 0))
         where = "" if model.target.platform is not None else "on plain Kubernetes "
         message = (
-            f"{who} write to the volume of the workspace `{name}`, but no `fsGroup` gives them a common group: {where}"
-            f"a new volume belongs to root, and the files of one are closed to the other. Set `{field}`."
+            f"{who} write to the volume of the workspace `{binding.name}`, but no `fsGroup` gives them a common group: "
+            f"{where}a new volume belongs to root, and the files of one are closed to the other. Set `{field}`."
         )
         severity = Severity.NOTE if model.target.platform is None else None
         related = [(users[uid].location, f"user {uid} writes here") for uid in sorted(users, key=lambda uid: uid or 0)]

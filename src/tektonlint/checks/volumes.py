@@ -492,6 +492,8 @@ def two_claims(spec: Place, ctx: Context) -> Iterator[Finding]:
             yield _too_many(["This TaskRun"], bindings[0], second, [], ctx)
         return
     run = ctx.model.run(resource)
+    if len(_distinct(run.bindings.values())) < 2:
+        return
     pipeline = ctx.model.pipeline_of(run).found
     order = list(run.bindings)
     found: dict[tuple[str, str], list[PipelineTask]] = {}

@@ -385,25 +385,29 @@ def sharing(
     key = (id(pipeline), id(run), at_once)
     found = known.get(key)
     if found is None:
-        pairs = (
-            pair
-            for tasks in _by_volume(model, pipeline, run).values()
-            for pair in combinations(tasks, 2)
-            if not at_once or pipeline.may_run_together(*pair)
-        )
-        found = known[key] = frozenset(task for pair in pairs for task in pair)
+        each = [tasks for tasks in _by_volume(model, pipeline, run) if len(tasks) > 1]
+        if at_once:
+            pairs = (pair for tasks in each for pair in combinations(tasks, 2) if pipeline.may_run_together(*pair))
+            found = frozenset(task for pair in pairs for task in pair)
+        else:
+            found = frozenset(task for tasks in each for task in tasks)
+        known[key] = found
     return found
 
 
-def _by_volume(model: Model, pipeline: Pipeline, run: PipelineRun | None) -> dict[Volume, list[PipelineTask]]:
-    """The tasks with scripts that are understood, by the volumes that they have."""
-    found: dict[Volume, list[PipelineTask]] = {}
-    for task in pipeline.all_tasks:
-        where = _places(model, task, run)
-        if where is not None and any(script.is_shell for script in scripts_of(model, where.spec)):
-            for volume in where.volumes:
-                found.setdefault(volume, []).append(task)
-    return found
+def _by_volume(model: Model, pipeline: Pipeline, run: PipelineRun | None) -> Iterable[list[PipelineTask]]:
+    """For each volume the tasks that have it, of those with scripts that are understood."""
+    known: dict[tuple[int, int], dict[Volume, list[PipelineTask]]] = model.memo.setdefault("tasks by volume", {})
+    key = (id(pipeline), id(run))
+    found = known.get(key)
+    if found is None:
+        found = known[key] = {}
+        for task in pipeline.all_tasks:
+            where = _places(model, task, run)
+            if where is not None and any(script.is_shell for script in scripts_of(model, where.spec)):
+                for volume in where.volumes:
+                    found.setdefault(volume, []).append(task)
+    return found.values()
 
 
 def is_opaque(model: Model, task: PipelineTask) -> bool:
