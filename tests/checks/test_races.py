@@ -279,6 +279,13 @@ def test_one_of_several_names_is_named_only_if_it_is_the_only_one() -> None:
     assert unnamed.fix is None
 
 
+@pytest.mark.parametrize(("volume", "expected"), [(FRESH, 1), (CLAIM, 0)])
+def test_of_a_volume_that_no_other_task_has_only_a_new_one_certainly_lacks_a_file(volume: str, expected: int) -> None:
+    text = run(task("push", f'cat "{WS}/push.json"'), "- {name: other, taskRef: {name: z}}\n", volume=volume)
+
+    assert expected == len(found(text, "file-never-written"))
+
+
 _ODD = ("null", "[]", "{}", "7", "x", "[null]", "[[]]", "[{name: null}]", "{a: [1]}", "[x, {name: y}]", "9" * 40)
 _FIELDS = ("runAfter", "when", "matrix", "taskSpec", "workspaces", "params", "name")
 

@@ -22,6 +22,7 @@ from tektonlint.model.files import (
     may_have_written,
     meet,
     same_path,
+    sharing,
     users_differ,
 )
 from tektonlint.model.graph import Model
@@ -421,3 +422,51 @@ def test_a_run_s_value_reaches_a_task_in_another_file() -> None:
     }
 
     assert ["write meta/status.json"] == paths(model_of(files))
+
+
+@pytest.mark.parametrize(
+    ("bound", "script", "more", "together", "at_once"),
+    [
+        ("{name: w, workspace: one}", "date", "", True, True),
+        ("{name: w, workspace: one}", "date", ", runAfter: [a]", True, False),
+        ("{name: w, workspace: one, subPath: other}", "date", "", True, True),
+        ("{name: w, workspace: same}", "date", "", True, True),
+        ("{name: w, workspace: two}", "date", "", False, False),
+        ("{name: w, workspace: empty}", "date", "", False, False),
+        ("{name: w, workspace: one}", "#!/usr/bin/env python3", "", False, False),
+    ],
+)
+def test_which_tasks_can_meet_in_a_file(bound: str, script: str, more: str, together: bool, at_once: bool) -> None:
+    task = """\
+        apiVersion: tekton.dev/v1
+        kind: Task
+        metadata: {name: NAME}
+        spec:
+          workspaces: [{name: w}, {name: e}]
+          steps: [{name: s, image: x, script: "SCRIPT"}]
+        """
+    pipeline_run = f"""\
+        apiVersion: tekton.dev/v1
+        kind: PipelineRun
+        metadata: {{name: deliver}}
+        spec:
+          workspaces:
+            - {{name: one, persistentVolumeClaim: {{claimName: models}}}}
+            - {{name: same, persistentVolumeClaim: {{claimName: models}}}}
+            - {{name: two, persistentVolumeClaim: {{claimName: keys}}}}
+            - {{name: empty, emptyDir: {{}}}}
+          pipelineSpec:
+            tasks:
+              - name: a
+                taskRef: {{name: a}}
+                workspaces: [{{name: w, workspace: one}}, {{name: e, workspace: empty}}]
+              - {{name: b, taskRef: {{name: b}}, workspaces: [{bound}]{more}}}
+              - {{name: c, taskRef: {{name: c}}, workspaces: [{{name: w, workspace: two}}]}}
+        """
+    files = {"a.yaml": task.replace("NAME", "a"), "b.yaml": task.replace("NAME", "b").replace("SCRIPT", script)}
+    model = model_of({**files, "run.yaml": pipeline_run})
+    run, pipeline = only_run(model)
+    both = frozenset(pipeline.tasks[:2])
+
+    assert (both if together else frozenset()) == sharing(model, pipeline, run)
+    assert (both if at_once else frozenset()) == sharing(model, pipeline, run, at_once=True)

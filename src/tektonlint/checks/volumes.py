@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
 from tektonlint.document import Scalar, Sequence
@@ -61,7 +62,7 @@ def _unbound_by_task(task: PipelineTask, ctx: Context) -> Iterator[Finding]:
         return
     answer = ctx.model.task_of(task)
     spec = answer.found
-    if spec is None or _is_bound_as_it_should(spec, task.workspaces):
+    if spec is None or _is_bound_as_it_should(spec, task.workspaces.keys()):
         return
     if not _is_all_there(task.place) or not _may_be_judged(spec, task.place, ctx):
         return
@@ -92,7 +93,7 @@ def _unbound_by_task(task: PipelineTask, ctx: Context) -> Iterator[Finding]:
 def _unbound_by_task_run(run: TaskRun, ctx: Context) -> Iterator[Finding]:
     answer = ctx.model.task_of(run)
     spec = answer.found
-    if spec is None or _is_bound_as_it_should(spec, run.bindings):
+    if spec is None or _is_bound_as_it_should(spec, run.bindings.keys()):
         return
     if not _is_all_there(run.place) or not _may_be_judged(spec, run.place, ctx):
         return
@@ -113,9 +114,10 @@ def _unbound_by_task_run(run: TaskRun, ctx: Context) -> Iterator[Finding]:
         yield ctx.finding(place, message, at=_standing(place), related=_declared(missing))
 
 
-def _is_bound_as_it_should(spec: Task, bound: Collection[str]) -> bool:
+def _is_bound_as_it_should(spec: Task, bound: AbstractSet[str]) -> bool:
     """Whether everything that a task requires is bound, and nothing else than what it declares; nearly always it is."""
-    return all(name in spec.workspaces for name in bound) and all(one.name in bound for one in _required(spec))
+    declared = spec.workspaces.keys()
+    return bound == declared or (bound <= declared and all(one.name in bound for one in _required(spec)))
 
 
 def _unknown(
