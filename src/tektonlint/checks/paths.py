@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tektonlint import edit
     from tektonlint.model.graph import Model
     from tektonlint.model.pipelines import PipelineTask
-    from tektonlint.model.runs import Binding, PipelineRun, TaskRun
+    from tektonlint.model.runs import Binding, Bound, PipelineRun, TaskRun
     from tektonlint.model.scripts import Script
     from tektonlint.shell.effects import Effect
     from tektonlint.shell.flow import Command, Fact
@@ -573,31 +573,39 @@ def _shut(task: Task, model: Model) -> dict[str, _Why]:
     found = known.get(id(task))
     if found is None:
         names = {name for name, one in task.workspaces.items() if one.read_only}
-        if id(task) in _bound_shut(model):
-            names |= {*task.workspaces, *_propagated(task, model)}
+        bound = _bound_shut(model).get(id(task))
+        if bound is not None:
+            names |= bound & {*task.workspaces, *_propagated(task, model)}
         each = ((name, _read_only(name, task, model)) for name in sorted(names))
         found = known[id(task)] = {name: why for name, why in each if why is not None}
     return found
 
 
-def _bound_shut(model: Model) -> frozenset[int]:
-    """The tasks of which a run of the tree binds a workspace to what nobody can write to, by their `id`."""
-    known: frozenset[int] | None = model.memo.get("tasks with read-only bindings")
-    if known is None:
-        found: set[int] = set()
+def _bound_shut(model: Model) -> dict[int, set[str]]:
+    """The workspaces of tasks, by the task's `id`, that a run of the tree binds to what nobody can write to."""
+    found: dict[int, set[str]] | None = model.memo.get("read-only bindings")
+    if found is None:
+        found = model.memo["read-only bindings"] = {}
         for run in (*model.runs, *model.task_runs):
-            if not any(_can_only_be_read(one) for one in run.bindings.values()):
-                continue
-            users: Iterable[PipelineTask | TaskRun]
-            if run.resource.kind == "TaskRun":
-                users = (model.task_run(run.resource),)
-            else:
-                pipeline = model.pipeline_of(model.run(run.resource)).found
-                users = pipeline.all_tasks if pipeline is not None else ()
-            specs = (model.task_of(user).found for user in users)
-            found.update(id(spec) for spec in specs if spec is not None)
-        known = model.memo["tasks with read-only bindings"] = frozenset(found)
-    return known
+            shut = {name for name, one in run.bindings.items() if _can_only_be_read(one)}
+            for spec, names in _names_of(shut, run, model) if shut else ():
+                found.setdefault(id(spec), set()).update(names)
+    return found
+
+
+def _names_of(workspaces: set[str], run: Bound, model: Model) -> Iterator[tuple[Task, set[str]]]:
+    """What the tasks of a run call some of its workspaces."""
+    if run.resource.kind == "TaskRun":
+        spec = model.task_of(model.task_run(run.resource)).found
+        if spec is not None:
+            yield spec, workspaces
+        return
+    pipeline = model.pipeline_of(model.run(run.resource)).found
+    for user in pipeline.all_tasks if pipeline is not None else ():
+        spec = model.task_of(user).found
+        if spec is not None:
+            names = {name for name, one in user.workspaces.items() if one.workspace in workspaces}
+            yield spec, names | (workspaces - user.workspaces.keys() if spec.inline else set())
 
 
 def _read_only(name: str, task: Task, model: Model) -> _Why | None:

@@ -443,7 +443,8 @@ def _unseen_folders(model: Model, task: PipelineTask, run: PipelineRun | None) -
     if spec is None and model.is_pac(task.place.resource):
         # What Pipelines-as-Code puts inline gets every workspace without a word.
         return None
-    directories = model.directories(task, run)
+    where = _places(model, task, run)
+    directories = where.directories if where is not None else model.directories(task, run)
     if not directories:
         return []
     scripts = scripts_of(model, spec) if spec is not None else ()
@@ -454,7 +455,6 @@ def _unseen_folders(model: Model, task: PipelineTask, run: PipelineRun | None) -
     for access in accesses(model, task, run):
         if access.tree and access.what in ("write", "use"):
             found.append((access.directory.volume, access.path))
-    where = _places(model, task, run)
     if where is not None:
         for script in scripts:
             for folder in (*script.analysis.effects.opaque, *_told_of(script)):
