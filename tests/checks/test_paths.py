@@ -185,6 +185,25 @@ def test_what_runs_bind_decides(bindings: list[str], expected: list[str]) -> Non
 
 
 @pytest.mark.parametrize(
+    ("bound", "expected"),
+    [
+        ("", ["error"]),
+        ("workspaces: [{name: keys, workspace: keys}], ", ["error"]),
+        ("workspaces: [{name: keys, workspace: files}], ", []),
+    ],
+)
+def test_the_workspaces_of_a_run_reach_an_inline_task_that_does_not_bind_them(bound: str, expected: list[str]) -> None:
+    run = (
+        "apiVersion: tekton.dev/v1\nkind: PipelineRun\nmetadata: {generateName: r-}\nspec:\n"
+        "  workspaces: [{name: keys, secret: {secretName: s}}, {name: files, emptyDir: {}}]\n"
+        f"  pipelineSpec:\n    tasks:\n      - {{name: a, {bound}taskSpec: {{steps: [{{name: s, image: x, "
+        "script: 'echo > $(workspaces.keys.path)/x'}]}}\n"
+    )
+
+    assert expected == severities(found(READ_ONLY, run))
+
+
+@pytest.mark.parametrize(
     ("line", "expected"),
     [
         ('rm -rf "$(workspaces.m.path)"/*', "`rm` then removes what is in `/`"),
