@@ -31,7 +31,7 @@ def unknown_workspace_variable(spec: Place, ctx: Context) -> Iterator[Finding]:
     (docs/pipelineruns.md:1132,1219,1297). In a pipeline's inline task each name becomes a binding, which the run has to
     have, however it refers to the pipeline (pkg/reconciler/pipelinerun/pipelinerun.go, propagateWorkspaces).
     """
-    declared = {name_of(item) for item in spec.each("workspaces")}
+    declared = ctx.model.task(spec).workspaces
     named = [(name, use) for use in uses(spec) if (name := _workspace(use)) is not None and name not in declared]
     scope = _scope(spec, ctx) if named else None
     if scope is None:

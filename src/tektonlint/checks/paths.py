@@ -520,12 +520,14 @@ def readonly_written(container: Place, ctx: Context) -> Iterator[Finding]:
     if container.resource.partial or container.resource.kind == "StepAction":
         return
     script = script_at(model, container)
-    if script is None or script.task is None or not script.is_shell:
+    if script is None or script.task is None:
         return
     task = script.task
     shut = _shut(task, model)
+    if not shut or not script.is_shell:
+        return
     told: set[tuple[str, int]] = set()
-    for effect in script.analysis.effects.effects if shut else ():
+    for effect in script.analysis.effects.effects:
         if effect.what not in _WRITES or effect.optional or effect.command.when.otherwise is not None:
             continue
         name = _workspace_of(effect.path, task)
