@@ -189,21 +189,17 @@ class Model:
         return self._runs_by_pipeline.get(id(pipeline), ())
 
     @cached_property
-    def _users_by_name(self) -> dict[str | None, tuple[PipelineTask | TaskRun, ...]]:
-        """Everything that runs a task, by the name it refers to; None for an inline spec."""
-        found: dict[str | None, list[PipelineTask | TaskRun]] = {}
+    def _users_by_task(self) -> dict[int, tuple[PipelineTask | TaskRun, ...]]:
+        found: dict[int, list[PipelineTask | TaskRun]] = {}
         users: list[PipelineTask | TaskRun] = [task for one in self.pipelines for task in one.all_tasks]
         for user in (*users, *self.task_runs):
-            found.setdefault(name_of(user.place.get("taskRef")), []).append(user)
+            for task in self._meant(self.task_of(user)):
+                found.setdefault(id(task), []).append(user)
         return {key: tuple(value) for key, value in found.items()}
 
     def users_of(self, task: Task) -> tuple[PipelineTask | TaskRun, ...]:
         """The PipelineTasks and TaskRuns in the tree that certainly run a task."""
-        names: set[str | None] = {task.name}
-        if task.name is not None:
-            names |= self.kustomizations.renamed(task.resource.source.name, task.name)
-        users = (user for name in names for user in self._users_by_name.get(name, ()))
-        return tuple(user for user in users if self.task_of(user).found is task)
+        return self._users_by_task.get(id(task), ())
 
     def runs_with(self, task: Task) -> tuple[tuple[PipelineRun | TaskRun, str | None], ...]:
         """The runs in the tree that certainly run a task, each with the name of the PipelineTask that does it.
