@@ -202,33 +202,40 @@ def _check_entries(node: Mapping, schema: Schema, embedded: bool, found: list[Pr
     opened = schema.properties
     for name, entry in node.index.items():
         value = entry.value
-        inner = opened.get(name) or schema.under(name)
-        if isinstance(inner, Schema):
-            # Most values are such scalars; a call for each would take most of the walk's time.
-            if type(value) is Scalar and type(value.value) in inner.simple:
+        inner = opened.get(name)
+        if inner is None:
+            allowed = schema.under(name)
+            if not isinstance(allowed, Schema):
+                if not allowed:
+                    found.append(Problem("additionalProperties", schema, value, entry.key, embedded, node))
+                    _prefix(found, len(found) - 1, name)
                 continue
-            before = len(found)
-            if inner.is_object and type(value) is Mapping:
-                _check_entries(value, inner, embedded or inner.embedded, found)
-            else:
-                _check(value, entry.key, inner, embedded or inner.embedded, found)
-            if len(found) > before:
-                _prefix(found, before, name)
-        elif not inner:
-            found.append(Problem("additionalProperties", schema, value, entry.key, embedded, node))
-            _prefix(found, len(found) - 1, name)
+            inner = allowed
+        # Most values are such scalars; a call for each would take most of the walk's time.
+        if type(value) is Scalar and type(value.value) in inner.simple:
+            continue
+        before = len(found)
+        if inner.is_object and type(value) is Mapping:
+            _check_entries(value, inner, embedded or inner.embedded, found)
+        else:
+            _check(value, entry.key, inner, embedded or inner.embedded, found)
+        if len(found) > before:
+            _prefix(found, before, name)
 
 
 def _check_items(node: Sequence, schema: Schema, embedded: bool, found: list[Problem]) -> None:
     items = schema.items
     if items is None:
         return
+    embedded = embedded or items.embedded
     for number, item in enumerate(node.items):
+        if type(item) is Scalar and type(item.value) in items.simple:
+            continue
         before = len(found)
         if items.is_object and type(item) is Mapping:
-            _check_entries(item, items, embedded or items.embedded, found)
+            _check_entries(item, items, embedded, found)
         else:
-            _check(item, None, items, embedded or items.embedded, found)
+            _check(item, None, items, embedded, found)
         if len(found) > before:
             _prefix(found, before, number)
 
