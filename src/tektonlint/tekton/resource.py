@@ -111,15 +111,16 @@ class Place:
         """The place that holds this one; None for the document's root."""
         if not self.path:
             return None
-        place = Place(self.resource, self.resource.document.root, (), None)
-        for step in self.path[:-1]:
-            node = place.node
-            if isinstance(node, Mapping):
+        path = self.path[:-1]
+        node: Node = self.resource.document.root
+        key: Scalar | None = None
+        for step in path:
+            if type(node) is Mapping:
                 entry = node.index[str(step)]
-                place = Place(self.resource, entry.value, (*place.path, step), entry.key)
-            elif isinstance(node, Sequence):
-                place = Place(self.resource, node.items[int(step)], (*place.path, step), None)
-        return place
+                node, key = entry.value, entry.key
+            elif type(node) is Sequence:
+                node, key = node.items[int(step)], None
+        return Place(self.resource, node, path, key)
 
     def items(self) -> Iterator[Place]:
         """The places of a list's items; nothing where this is no list."""
@@ -150,10 +151,11 @@ class Place:
     @property
     def known_text(self) -> str | None:
         """The text of a string that is not rendered by something else first."""
-        text = text_of(self.node)
-        if text is None or ("{" not in text and "$" not in text):
-            return text
-        return None if RENDERED_LATER.search(text) else text
+        node = self.node
+        text = node.value if type(node) is Scalar else None
+        if type(text) is not str:
+            return None
+        return None if ("{" in text or "$" in text) and RENDERED_LATER.search(text) else text
 
     @property
     def location(self) -> Location:
@@ -191,7 +193,7 @@ def _items(resource: Resource, node: Node, path: Path) -> Iterator[Place]:
             place = _new(Place)
             place.resource = resource
             place.node = item
-            place.path = (*path, number)
+            place.path = path + (number,)  # noqa: RUF005 - unpacking the path makes a list of it first
             place.key = None
             yield place
 
