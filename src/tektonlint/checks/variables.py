@@ -78,7 +78,7 @@ def unresolved_variable(whole: Place, ctx: Context) -> Iterator[Finding]:
     for spec in select(resource, "task-specs"):
         version = spec.get("apiVersion")
         if (version is None or not version.text) and "$(" in _source(spec):
-            yield from _told(spec, _in_task(spec, _scope(spec, ctx)), ctx)
+            yield from _told(spec, _in_task(spec, ctx), ctx)
     for spec in select(resource, "pipeline-specs"):
         yield from _told(spec, _in_pipeline(spec, ctx), ctx)
 
@@ -224,15 +224,32 @@ def _add_passed(place: Place, names: set[str]) -> bool:
     return known
 
 
-def _in_task(spec: Place, scope: _Scope) -> _Wrong:
+def _in_task(spec: Place, ctx: Context) -> _Wrong:
     length = len(spec.path)
-    for use in uses(spec):
+    task = ctx.model.task(spec)
+    doubtful = [use for use in uses(spec) if not _is_declared(use.variable, task)]
+    may_slip = _MAY_BE_SLIP.search(_source(spec)) is not None
+    if not doubtful and not may_slip:
+        return
+    scope = _scope(spec, ctx)
+    for use in doubtful:
         inner = use.place.path[length:]
         if _is_replaced_in(inner):
             reason = _judged(use, inner, scope)
             if reason is not None:
                 yield use, reason
-    yield from _slips(spec, scope)
+    if may_slip:
+        yield from _slips(scope)
+
+
+def _is_declared(variable: Variable, task: Task) -> bool:
+    """Whether a variable is one of the task's own, so that nothing has to be known of what is around the task."""
+    names = variable.names
+    if variable.root == "params":
+        return len(names) == 1 and names[0] in task.params
+    if variable.root == "workspaces":
+        return bool(names) and names[-1] in _PARTS and not variable.quoted
+    return variable.root == "results" and len(names) == 2 and names[1] == "path" and names[0] in task.results
 
 
 def _is_replaced_in(inner: tuple[str | int, ...]) -> bool:
@@ -465,10 +482,8 @@ _MAY_BE_SLIP = pattern(r"\$\((?:[ \t]|[A-Z]|param\.|workspace\.|result\.|params\
 _SINGULAR = {"param": "params", "workspace": "workspaces", "result": "results"}
 
 
-def _slips(spec: Place, scope: _Scope) -> _Wrong:
+def _slips(scope: _Scope) -> _Wrong:
     """`$(param.x)`, `$(Params.x)`, `$( params.x )`: nothing of Tekton's, but nothing else either."""
-    if not _MAY_BE_SLIP.search(_source(spec)):
-        return
     for container in (*scope.task.steps, *scope.task.sidecars):
         texts = [container.get("script"), *container.each("args"), *container.each("command")]
         texts += [variable.get("value") for variable in container.each("env")]
@@ -536,6 +551,14 @@ def _in_pipeline(spec: Place, ctx: Context) -> _Wrong:
     resource = spec.resource
     pipeline = ctx.model.pipeline(spec)
     is_run = resource.kind == "PipelineRun"
+    passed_over = [
+        (task, use)
+        for task in pipeline.all_tasks
+        for use in uses(task.place)
+        if use.variable.root == "params" and use.variable.names and _is_passed_over(_inside(task, use), is_run, task)
+    ]
+    if not passed_over:
+        return
     names: set[str] = set()
     known = pipeline.params_are_known
     is_open = False
@@ -550,18 +573,19 @@ def _in_pipeline(spec: Place, ctx: Context) -> _Wrong:
         is_open = not runs
     if not known:
         return
-    for task in pipeline.all_tasks:
-        for use in uses(task.place):
-            inner = use.place.path[len(task.place.path) :]
-            variable = use.variable
-            if variable.root != "params" or not variable.names or not inner:
-                continue
-            candidates = {".".join(variable.names), variable.names[0]}
-            if not _is_passed_over(inner, is_run, task.is_finally) or candidates & names:
-                continue
-            if inner[-1] == "subPath" and _is_of_the_task(candidates, task, ctx):
-                continue
-            yield use, _undeclared(use, variable.names[0], frozenset(names), is_open)
+    for task, use in passed_over:
+        variable = use.variable
+        candidates = {".".join(variable.names), variable.names[0]}
+        if candidates & names:
+            continue
+        if _inside(task, use)[-1] == "subPath" and _is_of_the_task(candidates, task, ctx):
+            continue
+        yield use, _undeclared(use, variable.names[0], frozenset(names), is_open)
+
+
+def _inside(task: PipelineTask, use: Use) -> tuple[str | int, ...]:
+    """The path of a variable's text below a task."""
+    return use.place.path[len(task.place.path) :]
 
 
 def _is_of_the_task(candidates: set[str], task: PipelineTask, ctx: Context) -> bool:
@@ -579,8 +603,10 @@ def _is_of_the_task(candidates: set[str], task: PipelineTask, ctx: Context) -> b
     return bool(candidates & set(spec.params))
 
 
-def _is_passed_over(inner: tuple[str | int, ...], is_run: bool, is_finally: bool) -> bool:
+def _is_passed_over(inner: tuple[str | int, ...], is_run: bool, task: PipelineTask) -> bool:
     """Whether admission does not look at a part of a PipelineTask, in which Tekton puts values of params."""
+    if not inner:
+        return False
     if inner[0] in ("params", "when", "matrix"):
-        return (is_run and is_finally) or inner[-1] == "cel"
+        return (is_run and task.is_finally) or inner[-1] == "cel"
     return (inner[:1] == ("workspaces",) and inner[-1] == "subPath") or inner[:2] == ("taskRef", "params")
