@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     User = PipelineTask | PipelineRun | TaskRun
     Spec = Task | Pipeline
+    # Params that are passed, with their names.
+    _Entries = list[tuple[str, Place]]
     _Answers = list[tuple[str, Answer[Task] | Answer[Pipeline] | Answer[Resource]]]
 
 
@@ -237,7 +239,7 @@ class _Passing(NamedTuple):
     """
 
     user: User
-    entries: list[Place]
+    entries: _Entries
     names: dict[str, Place]
     kind: str
     answer: Answer[Task] | Answer[Pipeline]
@@ -256,37 +258,37 @@ def _passing(whole: Place, model: Model) -> tuple[_Passing, ...]:
 def _passing_in(resource: Resource, model: Model) -> Iterator[_Passing]:
     if resource.group != "tekton.dev" or resource.partial:
         return
-    users: list[tuple[User, Pipeline | None]] = []
     if resource.kind == "PipelineRun":
-        users.append((model.run(resource), None))
+        run = model.run(resource)
+        yield from _passed(run, "Pipeline", model.pipeline_of(run))
     elif resource.kind == "TaskRun":
-        users.append((model.task_run(resource), None))
+        task_run = model.task_run(resource)
+        yield from _passed(task_run, "Task", model.task_of(task_run))
     for spec in select(resource, "pipeline-specs"):
         pipeline = model.pipeline(spec)
-        users.extend((task, pipeline) for task in pipeline.all_tasks)
-    for user, around in users:
-        entries = _entries(user.place)
-        if entries is not None:
-            names = {name: place for place in entries if (name := name_of(place)) is not None}
-            yield _Passing(user, entries, names, *_what_is_run(user, model), around)
+        for task in pipeline.all_tasks:
+            if task.runs_pipeline:
+                yield from _passed(task, "Pipeline", model.pipeline_of(task), pipeline)
+            else:
+                yield from _passed(task, "Task", model.task_of(task), pipeline)
 
 
-def _what_is_run(user: User, model: Model) -> tuple[str, Answer[Task] | Answer[Pipeline]]:
-    """The kind of what a run or a task of a Pipeline runs, and what that is."""
-    from tektonlint.model.runs import PipelineRun, TaskRun
+def _passed(
+    user: User, kind: str, answer: Answer[Task] | Answer[Pipeline], pipeline: Pipeline | None = None
+) -> Iterator[_Passing]:
+    entries = _entries(user.place)
+    if entries is not None:
+        yield _Passing(user, entries, dict(entries), kind, answer, pipeline)
 
-    if isinstance(user, PipelineRun) or (not isinstance(user, TaskRun) and user.runs_pipeline):
-        return "Pipeline", model.pipeline_of(user)
-    return "Task", model.task_of(user)
 
-
-def _entries(user: Place) -> list[Place] | None:
+def _entries(user: Place) -> _Entries | None:
     """The params that are passed, in a matrix too; None where some of them cannot be told."""
     matrix = user.get("matrix")
     if matrix is None:
         params = user.get("params")
-        entries = [] if params is None else list(params.items())
-        return entries if _is_list(params) and all(name_of(entry) is not None for entry in entries) else None
+        if params is None:
+            return []
+        return _with_names(list(params.items())) if _is_list(params) else None
     lists = [user.get("params"), user.get("matrix", "params"), user.get("matrix", "include")]
     includes = list(user.each("matrix", "include"))
     lists.extend(include.get("params") for include in includes)
@@ -295,7 +297,12 @@ def _entries(user: Place) -> list[Place] | None:
     entries = [*user.each("params"), *user.each("matrix", "params")]
     for include in includes:
         entries.extend(include.each("params"))
-    return entries if all(name_of(entry) is not None for entry in entries) else None
+    return _with_names(entries)
+
+
+def _with_names(entries: list[Place]) -> _Entries | None:
+    found = [(name, entry) for entry in entries if (name := name_of(entry)) is not None]
+    return found if len(found) == len(entries) else None
 
 
 def _is_list(place: Place | None) -> bool:
@@ -354,7 +361,7 @@ def _reaching(passing: _Passing, specs: tuple[Spec, ...], model: Model) -> set[s
     given = _entries(model.run(resource).place)
     if given is None or not pipeline.params_are_known:
         return None
-    return names | set(pipeline.params) | {name for entry in given if (name := name_of(entry)) is not None}
+    return names | set(pipeline.params) | {name for name, _ in given}
 
 
 def _is_inline(passing: _Passing, spec: Spec, model: Model) -> bool:
@@ -415,25 +422,23 @@ def extra_param(whole: Place, ctx: Context) -> Iterator[Finding]:
 
     Tekton passes over them; inside a Pipeline an inline spec may still use what the run passes.
     """
-    from tektonlint.tekton.variables import uses
-
     model = ctx.model
     for passing in _passing(whole, model):
         answer = passing.answer
         spec = answer.found
-        if spec is None or not any(name not in spec.params for name in passing.names):
+        if spec is None or all(name in spec.params for name in passing.names):
             continue
         if _is_inline(passing, spec, model) or _is_open(spec, model):
             continue
+        from tektonlint.tekton.variables import uses
+
         params = [use.variable for use in uses(spec.place) if use.variable.param is not None]
         used = {one.names[0] for one in params} | {one.param for one in params}
-        passed = passing.names
-        free = [one for one in spec.params if one not in passed]
-        for entry in passing.entries:
-            name = entry.get("name")
-            if name is not None and name.text not in spec.params and name.text not in used:
-                near = _near(name.text or "", free)
-                yield _extra(entry, name, near, passing, ctx)
+        free = [one for one in spec.params if one not in passing.names]
+        for name, entry in passing.entries:
+            at = entry.get("name")
+            if at is not None and name not in spec.params and name not in used:
+                yield _extra(entry, at, _near(name, free), passing, ctx)
 
 
 def _extra(entry: Place, name: Place, near: str | None, passing: _Passing, ctx: Context) -> Finding:

@@ -127,14 +127,14 @@ class Task(Spec):
 
     def image_of(self, container: Place) -> str | None:
         """The image of a step, its own or the template's, with the defaults of params; None where it is not known."""
-        from tektonlint.tekton.variables import variables
-
         image = container.get("image")
         if image is None and self.template is not None and "steps" in container.path[-2:]:
             image = self.template.get("image")
         text = image.known_text if image is not None else None
-        if text is None:
-            return None
+        if text is None or "$(" not in text:
+            return text
+        from tektonlint.tekton.variables import variables
+
         for variable in reversed(variables(text)):
             param = self.params.get(variable.param or "")
             default = param.default.known_text if param is not None and param.default is not None else None
