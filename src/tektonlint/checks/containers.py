@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from tektonlint.document import Sequence, plain_data
+from tektonlint.document import Mapping, Sequence, plain_data
 from tektonlint.finding import Finding, Fix, Safety, Severity
 from tektonlint.patterns import pattern
 from tektonlint.policy.context import Context
 from tektonlint.tekton.image import parse_image
-from tektonlint.tekton.resource import Place, Resource
+from tektonlint.tekton.resource import Place, Resource, text_of
 from tektonlint.tekton.selectors import select
 
 
@@ -41,9 +41,13 @@ def duplicate_env(container: Place, ctx: Context) -> Iterator[Finding]:
 
     Kubernetes puts `$(NAME)` into a value from what stands above it (kubelet, makeEnvironmentVariables).
     """
+    variables = list(container.each("env"))
+    # Most lists name each variable once.
+    if len({_text_of_name(variable) for variable in variables}) == len(variables):
+        return
     last: dict[str, Place] = {}
     used: dict[str, bool] = {}
-    for variable in reversed(list(container.each("env"))):
+    for variable in reversed(variables):
         name_place = variable.get("name")
         name = name_place.known_text if name_place is not None else None
         if name is not None:
@@ -55,6 +59,10 @@ def duplicate_env(container: Place, ctx: Context) -> Iterator[Finding]:
         value = variable.get("value")
         for one in _VARIABLE.findall(value.text or "" if value is not None else ""):
             used[one] = True
+
+
+def _text_of_name(variable: Place) -> str | None:
+    return text_of(variable.node.get("name")) if isinstance(variable.node, Mapping) else None
 
 
 def _set_twice(name: str, variable: Place, later: Place, ctx: Context) -> Finding:
@@ -107,7 +115,8 @@ def unused_volume(task_spec: Place, ctx: Context) -> Iterator[Finding]:
 
     A mount whose name is a variable may mean any of them, and so may a StepAction that a step refers to.
     """
-    if task_spec.resource.partial or any(step.get("ref") for step in task_spec.each("steps")):
+    volumes = list(task_spec.each("volumes"))
+    if not volumes or task_spec.resource.partial or any(step.get("ref") for step in task_spec.each("steps")):
         return
     used: set[str] = set()
     for mount in _mounts(task_spec):
@@ -121,8 +130,8 @@ def unused_volume(task_spec: Place, ctx: Context) -> Iterator[Finding]:
             from_file = variable.get("valueFrom", "fileKeyRef", "volumeName")
             used.add((from_file.text if from_file is not None else None) or "")
     # A mount without a volume may be this volume's, misspelt: then deleting it would be the wrong half to mend.
-    astray = used - {""} - set(_names(task_spec.each("volumes")))
-    for volume in task_spec.each("volumes"):
+    astray = used - {""} - set(_names(volumes))
+    for volume in volumes:
         name = volume.get("name")
         text = name.known_text if name is not None else None
         if name is not None and text and "$(" not in text and text not in used:
@@ -142,9 +151,11 @@ def undefined_volume(task_spec: Place, ctx: Context) -> Iterator[Finding]:
     Only inside a run is everything known; a Task on its own may get the volume from any run's pod template.
     """
     resource = task_spec.resource
-    known = {*_names(task_spec.each("volumes")), *ctx.options["cluster-volumes"]}
     names = [name for name in (mount.get("name") for mount in _mounts(task_spec)) if name is not None]
-    if resource.partial or all(name.text in known for name in names):
+    if not names or resource.partial:
+        return
+    known = {*_names(task_spec.each("volumes")), *ctx.options["cluster-volumes"]}
+    if all(name.text in known for name in names):
         return
     in_a_run = resource.kind in ("PipelineRun", "TaskRun")
     if in_a_run:
@@ -178,7 +189,7 @@ def _volumes_of_pods(run: Resource) -> Iterator[str | None]:
         yield from _names(template.each("volumes"))
 
 
-def _names(volumes: Iterator[Place]) -> Iterator[str | None]:
+def _names(volumes: Iterable[Place]) -> Iterator[str | None]:
     """The names of volumes; None for one that is only known later."""
     for volume in volumes:
         name = volume.get("name")
