@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from collections.abc import Mapping as Dict
+from functools import cache
 from typing import Any
 
 from tektonlint.bundled import folder
@@ -168,6 +169,7 @@ def _types(raw: RawSchema) -> frozenset[str] | None:
     return frozenset(names | {"integer"} if "number" in names else names)
 
 
+@cache
 def _values_of(types: frozenset[str] | None) -> frozenset[type]:
     return frozenset(value for value, name in _TYPES.items() if types is None or name in types)
 
