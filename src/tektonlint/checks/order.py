@@ -70,10 +70,10 @@ def result_without_dependency(place: Place, ctx: Context) -> Iterator[Finding]:
     """
     task = ctx.model.pipeline_task(place)
     pipeline = task.pipeline
-    taking = [use for use in _uses_in(task) if _takes_results(use.place.path[len(place.path) :])]
-    if not taking or task.is_finally or task.name is None or place.resource.partial:
+    if task.is_finally or task.name is None or place.resource.partial:
         return
-    if pipeline.has_cycle or _has_doubles(pipeline):
+    taking = [use for use in _uses_in(task) if _takes_results(use.place.path[len(place.path) :])]
+    if not taking or pipeline.has_cycle or _has_doubles(pipeline):
         return
     found: dict[str, list[Use]] = {}
     for use in taking:
@@ -178,8 +178,10 @@ def _text_for_a_list(task: PipelineTask, ctx: Context) -> Iterator[Finding]:
 def _same_names(pipeline: Pipeline, ctx: Context) -> Iterator[Finding]:
     for task in pipeline.all_tasks:
         first = pipeline.by_name.get(task.name or "")
+        if first is None or first is task:
+            continue
         name = task.place.get("name")
-        if first is None or first is task or name is None:
+        if name is None:
             continue
         where = " in `tasks`" if task.is_finally and not first.is_finally else ""
         message = (

@@ -230,8 +230,6 @@ class Model:
 
     def is_patched(self, resource: Resource) -> bool:
         """Whether a patch of a kustomization may say what an object does not: then nothing is missing for certain."""
-        if not self._partial and not self.kustomizations.by_folder:
-            return False
         known = self._patched.get(id(resource))
         if known is None:
             pair = (resource.kind, resource.name)

@@ -115,8 +115,10 @@ def volumes(resource: Resource) -> Iterator[Place]:
 
 def pod_templates(resource: Resource) -> Iterator[Place]:
     """Where a run says what its pods are like: the run's own pod template and one for each task."""
+    if resource.group != "tekton.dev" or resource.kind not in ("PipelineRun", "TaskRun"):
+        return
     run = resource.place.get("spec")
-    if run is None or resource.group != "tekton.dev" or resource.kind not in ("PipelineRun", "TaskRun"):
+    if run is None:
         return
     yield from _present(run.get("podTemplate"))
     yield from _present(run.get("taskRunTemplate", "podTemplate"))
