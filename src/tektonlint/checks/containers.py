@@ -125,10 +125,11 @@ def unused_volume(task_spec: Place, ctx: Context) -> Iterator[Finding]:
         if text is None or "$(" in text:
             return
         used.add(text)
-    for container in _containers(task_spec):
-        for variable in container.each("env"):
-            from_file = variable.get("valueFrom", "fileKeyRef", "volumeName")
-            used.add((from_file.text if from_file is not None else None) or "")
+    if "fileKeyRef" in task_spec.resource.document.keys:
+        for container in _containers(task_spec):
+            for variable in container.each("env"):
+                from_file = variable.get("valueFrom", "fileKeyRef", "volumeName")
+                used.add((from_file.text if from_file is not None else None) or "")
     # A mount without a volume may be this volume's, misspelt: then deleting it would be the wrong half to mend.
     astray = used - {""} - set(_names(volumes))
     for volume in volumes:
