@@ -21,11 +21,26 @@ class Resource:
 
     `source` is the file it stands in; `path` leads from the document's root to `root`. A `created` object is written
     by a TriggerTemplate when an event comes, so nothing checks it when the manifest is applied. A `partial` one is a
-    Kustomize patch: what it does not say is said elsewhere. `memo` keeps what was computed about it once, by the name
-    of the fact.
+    Kustomize patch: what it does not say is said elsewhere. `place` is the whole object. `name` is `metadata.name`, or
+    `metadata.generateName` with a `*` for what the server adds; `namespace` is there if it is written. `memo` keeps
+    what was computed about it once, by the name of the fact.
     """
 
-    __slots__ = ("created", "document", "group", "kind", "memo", "partial", "path", "root", "source", "version")
+    __slots__ = (
+        "created",
+        "document",
+        "group",
+        "kind",
+        "memo",
+        "name",
+        "namespace",
+        "partial",
+        "path",
+        "place",
+        "root",
+        "source",
+        "version",
+    )
 
     def __init__(
         self, document: Document, root: Mapping, path: Path = (), *, created: bool = False, partial: bool = False
@@ -38,6 +53,8 @@ class Resource:
         self.partial = partial
         self.group, _, self.version = (text_of(root.get("apiVersion")) or "").rpartition("/")
         self.kind = text_of(root.get("kind")) or ""
+        self.name, self.namespace = _name_and_namespace(root.get("metadata"))
+        self.place = Place(self, root, path, None)
         self.memo: dict[str, Any] = {}
 
     @property
@@ -46,30 +63,17 @@ class Resource:
         return f"{self.group}/{self.version}" if self.group else self.version
 
     @property
-    def name(self) -> str | None:
-        """`metadata.name`, or `metadata.generateName` with a `*` for what the server adds."""
-        metadata = self.root.get("metadata")
-        if not isinstance(metadata, Mapping):
-            return None
-        name = text_of(metadata.get("name"))
-        prefix = text_of(metadata.get("generateName"))
-        return name if name is not None else f"{prefix}*" if prefix is not None else None
-
-    @property
-    def namespace(self) -> str | None:
-        """`metadata.namespace`, if it is written."""
-        metadata = self.root.get("metadata")
-        return text_of(metadata.get("namespace")) if isinstance(metadata, Mapping) else None
-
-    @property
     def id(self) -> ResourceId:
         """How reports name it."""
         return ResourceId(self.api_version, self.kind, self.name)
 
-    @property
-    def place(self) -> Place:
-        """The whole object."""
-        return Place(self, self.root, self.path, None)
+
+def _name_and_namespace(metadata: Node | None) -> tuple[str | None, str | None]:
+    if not isinstance(metadata, Mapping):
+        return None, None
+    name = text_of(metadata.get("name"))
+    prefix = text_of(metadata.get("generateName")) if name is None else None
+    return f"{prefix}*" if prefix is not None else name, text_of(metadata.get("namespace"))
 
 
 # A run makes a hundred places for each file: those that are most are made without `__init__`, which costs more than
