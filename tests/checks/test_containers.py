@@ -134,3 +134,18 @@ def test_a_volume_is_not_deleted_safely_where_a_mount_may_mean_it(mount: str, sa
 
     assert finding.fix is not None
     assert safety is finding.fix.safety
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "{fileKeyRef: {volumeName: keys, path: token.env, key: TOKEN}}",
+        '{"file\\x4beyRef": {volumeName: keys, path: token.env, key: TOKEN}}',
+    ],
+)
+def test_a_volume_from_whose_file_a_variable_is_read_is_used(value: str) -> None:
+    step = f"{{name: a, env: [{{name: TOKEN, valueFrom: {value}}}]}}"
+    text = f"{task(step)}  volumes: [{{name: keys, emptyDir: {{}}}}]\n"
+
+    assert every(text, "unused-volume") == ()
+    assert len(every(text.replace("volumeName: keys", "volumeName: other"), "unused-volume")) == 1
