@@ -76,7 +76,7 @@ def replace_fragment(place: Place, start: int, end: int, replacement: str) -> Ch
         raise Refusal("the text would need quotes")
     if node.style == DOUBLE:
         replacement = double_quoted(replacement)[1:-1]
-    elif not all(map(printable, replacement)):
+    elif not printable(replacement):
         raise Refusal("the text would need double quotes")
     elif node.style == SINGLE:
         replacement = replacement.replace("'", "''")
@@ -216,7 +216,7 @@ def _refuse_folding(old: str, written: str, new: str) -> None:
 
 
 def _refuse_unfit_for_a_block(text: str) -> None:
-    if not all(one in "\t\n" or printable(one) for one in text):
+    if not printable(text.replace("\t", "").replace("\n", "")):
         raise Refusal("a block cannot hold such a character")
 
 

@@ -52,7 +52,7 @@ def scalar_text(value: str | int | bool, *, flow: bool = False, quote: str = PLA
         return "true" if value else "false"
     if isinstance(value, int):
         return _number(value)
-    if quote == SINGLE and all(map(printable, value)):
+    if quote == SINGLE and printable(value):
         return "'" + value.replace("'", "''") + "'"
     if quote == PLAIN and stays_plain(value, flow=flow):
         return value
@@ -77,14 +77,14 @@ def _escaped(one: str) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def printable(one: str) -> bool:
-    """Whether a character can stand in a file as itself: people see it, and no reader takes it for a line end."""
-    return " " <= one <= "~" or (one > "\xa0" and one.isprintable())
+def printable(text: str) -> bool:
+    """Whether every character can stand in a file as itself: people see it, and no reader takes it for a line end."""
+    return text.isprintable()
 
 
 def stays_plain(value: str, *, flow: bool) -> bool:
     """Whether every reader takes the text without quotes for this string; in doubt it does not."""
-    if not all(map(printable, value)) or value.lower() in _WORDS_WITH_A_VALUE:
+    if not printable(value) or value.lower() in _WORDS_WITH_A_VALUE:
         return False
     if _AMOUNT.fullmatch(value):
         return True
