@@ -13,12 +13,13 @@ from tektonlint.patterns import pattern
 from tektonlint.shell.dialect import parsable
 
 if TYPE_CHECKING:
-    from tree_sitter import Node, Parser, Query, Tree
+    from tree_sitter import Node, Parser, Tree
 
 # A variable behind another one in one bare word, and more behind it: `$A/$B/c`.
 _CHAINED = pattern(r"\$\{?[A-Za-z0-9_]+[^\s\"';|&<>]*[^\s\"';|&<>$(\\]\$[A-Za-z0-9_]+[^\s\"';|&<>A-Za-z0-9_)}]")
 # What the last part of that is; quick to look for, and most scripts have none.
 _BEHIND_ANOTHER = pattern(r"\$(?<=[^\s\"';|&<>$(\\]\$)[A-Za-z0-9_]+[^\s\"';|&<>A-Za-z0-9_)}]")
+_DOLLAR = pattern(r"\$")
 _ROUNDS = 4
 
 
@@ -32,11 +33,8 @@ def parse(script: str) -> Tree:
     text = parsable(script)
     tree = _parser().parse(text.encode("ascii"))
     if _BEHIND_ANOTHER.search(text) and _CHAINED.search(text):
-        from tree_sitter import QueryCursor
-
         for _ in range(_ROUNDS):
-            found = QueryCursor(_split()).captures(tree.root_node).get("dollar", [])
-            wrong = [node.end_byte - 1 for node in found if node.parent and node.end_byte == node.parent.end_byte]
+            wrong = [match.start() for match in _DOLLAR.finditer(text) if _ends_a_word(tree.root_node, match.start())]
             if not wrong:
                 break
             letters = list(text)
@@ -45,6 +43,18 @@ def parse(script: str) -> Tree:
             text = "".join(letters)
             tree = _parser().parse(text.encode("ascii"))
     return tree
+
+
+def _ends_a_word(root: Node, at: int) -> bool:
+    """Whether the `$` at an offset is one of its own, at the end of a word of several parts.
+
+    Each is asked for by its place: making a query takes as long as reading thirty scripts.
+    """
+    dollar = root.descendant_for_byte_range(at, at + 1)
+    if dollar is None or dollar.type != "$":
+        return False
+    word = dollar.parent
+    return word is not None and word.type == "concatenation" and word.end_byte == at + 1
 
 
 def stands_in(node: Node, kind: str) -> bool:
@@ -61,13 +71,3 @@ def _parser() -> Parser:
     from tree_sitter import Language, Parser
 
     return Parser(Language(tree_sitter_bash.language()))
-
-
-@cache
-def _split() -> Query:
-    """Where a word ends in a `$` of its own."""
-    import tree_sitter_bash
-    from tree_sitter import Language, Query
-
-    query: Query = Query(Language(tree_sitter_bash.language()), '(concatenation "$" @dollar)')
-    return query
