@@ -70,9 +70,6 @@ _CLOSES = frozenset((")", "}", "]", "]]", "))", '"', "'", "`", "fi", "done", "es
 
 _ASSIGNMENT = pattern(r"([A-Za-z_][A-Za-z0-9_]*)\+?=")
 _NAME = pattern(r"[A-Za-z_][A-Za-z0-9_]*")
-# Words that are what is written: no expansion, no quoting, no pattern.
-_PLAIN = pattern(r"[A-Za-z0-9_./:=@%+,^-]+")
-_EXPANDED = pattern(r"[$`\\]")
 _HIDDEN = pattern(r"\$([A-Za-z_][A-Za-z0-9_]*|[0-9])")
 _SPACE = pattern(r"[ \t\n]+")
 _ANSI = pattern(r"\\(n|t|r|\\|'|\")")
@@ -80,6 +77,9 @@ _CHOICE = pattern(r"\[[^\[\]]+\]")
 _BRACES = pattern(r"\{([^{}]*,[^{}]*)\}")
 _IN_QUOTES = pattern(r'\\([$`"\\\n])')
 _BARE = pattern(r"\\(.)")
+# Parts of the syntax that are always one word, and those that quotes keep one.
+_ONE_WORD = frozenset(("word", "number", "raw_string"))
+_QUOTED = frozenset(("string", "raw_string", "ansi_c_string"))
 _BLANK = frozenset((" ", "\t", "\n"))
 _ANSI_TEXT = {"n": "\n", "t": "\t", "r": "\r"}
 
@@ -176,12 +176,12 @@ class _Walk:
         always = Circumstances()
         try:
             self.block(root.children, state, always)
-            end = state.copy()
-            end.ended = None
-            end.positional = None
             for name in [one for one in self.functions if one not in self.called]:
                 # Not called here by its name, but perhaps by `trap`, or by a variable.
-                self.call(name, (), end.copy(), always._replace(certain=False))
+                end = state.copy()
+                end.ended = None
+                end.positional = None
+                self.call(name, (), end, always._replace(certain=False))
         except RecursionError:
             # Brackets in brackets, thousands of them.
             self.left_out = True
@@ -624,7 +624,6 @@ class _Walk:
         words: list[Word] = []
         mine: list[Redirect] = []
         following: list[tuple[str, list[Node]]] = []
-        script = self.script
         for child in node.children:
             kind = child.type
             if kind == "command_name":
@@ -635,21 +634,10 @@ class _Walk:
                     own.append((name, value))
             elif kind in ("file_redirect", "herestring_redirect", "heredoc_redirect"):
                 self.redirect(child, state, when, mine, following)
-            elif kind in ("word", "string", "number"):
-                # Most words are plain text: no more of the tree is asked for.
-                begin, end = child.start_byte, child.end_byte
-                text = script[begin:end]
-                if kind == "string":
-                    plain = not _EXPANDED.search(text)
-                    text = text[1:-1] if plain else text
-                else:
-                    plain = _PLAIN.fullmatch(text) is not None
-                if plain and (not words or begin > words[-1].end):
-                    words.append(Word((text,), *(self.at or (begin, end)), kind == "string"))
-                else:
-                    words.extend(self.words(child, state, when))
+            elif kind in _ONE_WORD:
+                words.append(self.word(child, state, when, kind))
             elif child.is_named:
-                words.extend(self.words(child, state, when))
+                words.extend(self.words(child, state, when, kind))
         if not words:
             return NO_FACTS, NO_FACTS
         start, end = self.span(node)
@@ -668,7 +656,7 @@ class _Walk:
         """A command with all its words known as far as they are."""
         first, rest = words[0], words[1:]
         program = first.text
-        name = "" if UNKNOWN in program or "$(" in program else os.path.basename(program)
+        name = "" if UNKNOWN in program or "$(" in program else program.rpartition("/")[2]
         self.emit(
             Command(
                 name,
@@ -705,7 +693,7 @@ class _Walk:
             return facts
         if name in SHELLS:
             self.shell(rest, own, start, end, state, when)
-        elif any(word.text in self.functions for word in rest):
+        elif self.functions and any(word.text in self.functions for word in rest):
             # `retry push_image` calls a function of the script's by its name.
             for number, word in enumerate(rest):
                 if word.text in self.functions:
@@ -1008,7 +996,7 @@ class _Walk:
             return None, NOT_KNOWN
         inner = target.named_children[0] if target.type == "subscript" and target.named_children else target
         name = self.text(inner)
-        adds = any(child.type == "+=" for child in node.children)
+        adds = self.script.startswith("+=", target.end_byte)
         if value is None:
             return name, state.variables.get(name, EMPTY) if adds else EMPTY
         if value.type == "array":
@@ -1042,31 +1030,27 @@ class _Walk:
 
     # Words.
 
-    def words(self, node: Node, state: State, when: Circumstances) -> list[Word]:
+    def words(self, node: Node, state: State, when: Circumstances, kind: str | None = None) -> list[Word]:
         """The words that a word becomes: several for `"${array[@]}"`, `"$@"`, `{a,b}` or an unquoted variable of
         several words."""
-        kind = node.type
-        if kind == "word":
-            text = self.text(node)
-            if "{" not in text or "," not in text:
-                return [self.word(node, state, when)]
-        elif kind in ("number", "raw_string"):
-            return [self.word(node, state, when)]
-        spread = self.spread(node, state)
-        start, end = self.span(node)
+        kind = kind or node.type
+        if kind in _ONE_WORD:
+            return [self.word(node, state, when, kind)]
+        text = self.text(node)
+        spread = self.spread(text.strip('"'), state) if "@" in text or "*" in text else None
         if spread is not None:
-            return [Word(values, start, end, True) for values in spread]
-        word = self.word(node, state, when)
+            return [Word(values, *self.span(node), True) for values in spread]
+        word = self.word(node, state, when, kind)
         if kind in ("simple_expansion", "expansion") and len(word.values) == 1:
             text = word.values[0]
             if " " in text and not text.startswith("$("):
-                return [Word((part,), start, end) for part in _SPACE.split(text.strip()) if part]
-        if kind == "concatenation" and len(word.values) > 1 and "{" in self.text(node):
-            return [Word((one,), start, end) for one in word.values]
+                return [Word((part,), word.start, word.end) for part in _SPACE.split(text.strip()) if part]
+        if kind == "concatenation" and len(word.values) > 1 and "{" in text:
+            return [Word((one,), word.start, word.end) for one in word.values]
         return [word]
 
-    def spread(self, node: Node, state: State) -> list[Value] | None:
-        text = self.text(node).strip('"')
+    @staticmethod
+    def spread(text: str, state: State) -> list[Value] | None:
         if text in ("$@", "$*", "${@}", "${*}"):
             return list(state.positional) if state.positional is not None else None
         if text.startswith("${") and text.endswith(("[@]}", "[*]}")) and not text.startswith(("${#", "${!")):
@@ -1074,38 +1058,43 @@ class _Walk:
             return list(known) if known is not None else None
         return None
 
-    def word(self, node: Node, state: State, when: Circumstances) -> Word:
-        kind = node.type
-        values = self.value(node, state, when, kind)
-        start, end = self.span(node)
+    def word(self, node: Node, state: State, when: Circumstances, kind: str | None = None) -> Word:
+        kind = kind or node.type
+        start, end = node.start_byte, node.end_byte
+        text = self.script[start:end]
+        values = self.values(node, kind, text, state, when)
+        start, end = self.at or (_behind_blanks(text, end), end)
         if kind in ("word", "concatenation") and self.script[start : start + 1] in ("*", "?", "["):
             # A name in this folder, whatever it is.
             values = tuple(f"./{one}" if one.startswith(UNKNOWN) else one for one in values)
-        return Word(values, start, end, kind in ("string", "raw_string", "ansi_c_string"))
+        return Word(values, start, end, kind in _QUOTED)
 
-    def value(self, node: Node, state: State, when: Circumstances, kind: str | None = None) -> Value:
-        kind = kind or node.type
+    def value(self, node: Node, state: State, when: Circumstances) -> Value:
+        return self.values(node, node.type, self.text(node), state, when)
+
+    def values(self, node: Node, kind: str, text: str, state: State, when: Circumstances) -> Value:
+        """What a part of a word may be, by its kind and as it is written."""
         if kind == "word":
-            return self.bare(self.text(node), state)
+            return self.bare(text, state)
         if kind == "string":
-            return self.quoted(node, state, when)
+            return self.quoted(node, text, state, when)
         if kind == "simple_expansion":
-            return self.variable(self.text(node).strip()[1:], state)
+            return self.variable(text.strip()[1:], state)
         if kind == "raw_string":
-            return (self.text(node)[1:-1],)
+            return (text[1:-1],)
         if kind == "concatenation":
-            return self.concatenated(node, state, when)
+            return self.concatenated(node, text, state, when)
         if kind == "expansion":
-            return self.expansion(node, state, when)
+            return self.expansion(node, text.lstrip(), state, when)
         if kind == "command_substitution":
             return self.substituted(node, state, when)
         if kind == "process_substitution":
             self.substituted(node, state, when)
             return NOT_KNOWN
         if kind in ("number", "test_operator", "extglob_pattern", "regex", "variable_name"):
-            return (self.text(node),)
+            return (text,)
         if kind == "ansi_c_string":
-            return (_ANSI.sub(lambda match: _ANSI_TEXT.get(match[1], match[1]), self.text(node)[2:-1]),)
+            return (_ANSI.sub(lambda match: _ANSI_TEXT.get(match[1], match[1]), text[2:-1]),)
         if kind == "translated_string":
             return self.value(node.children[-1], state, when)
         self.inside(node, state, when)
@@ -1130,8 +1119,7 @@ class _Walk:
             return (text.replace("*", UNKNOWN).replace("?", UNKNOWN),)
         return (text,)
 
-    def concatenated(self, node: Node, state: State, when: Circumstances) -> Value:
-        text = self.text(node)
+    def concatenated(self, node: Node, text: str, state: State, when: Circumstances) -> Value:
         braces = _BRACES.search(text) if "{" in text and "$" not in text and '"' not in text else None
         if braces is not None:
             head, tail = text[: braces.start()], text[braces.end() :]
@@ -1142,28 +1130,25 @@ class _Walk:
         parts = [self.value(child, state, when) for child in node.named_children]
         return chained(parts) if parts else EMPTY
 
-    def quoted(self, node: Node, state: State, when: Circumstances) -> Value:
-        start, end = node.start_byte + 1, node.end_byte - 1
-        children = node.named_children
-        if not children:
-            return (_IN_QUOTES.sub(_unescaped, self.script[start:end]),)
-        if len(children) == 1 and children[0].type == "string_content":
-            return (_IN_QUOTES.sub(_unescaped, self.script[start:end]),)
+    def quoted(self, node: Node, text: str, state: State, when: Circumstances) -> Value:
+        if "$" not in text and "`" not in text:
+            return (_unquoted(text[1:-1]),)
         parts: list[Value] = []
-        at = start
-        for child in children:
-            if child.type == "string_content":
+        at, end = node.start_byte + 1, node.end_byte - 1
+        for child in node.named_children:
+            kind = child.type
+            if kind == "string_content":
                 continue
+            stop = child.end_byte
             # A node may begin with the white space before it.
-            begin = child.start_byte
-            raw = self.script[begin : child.end_byte]
-            begin += len(raw) - len(raw.lstrip())
+            written = self.script[child.start_byte : stop].lstrip()
+            begin = stop - len(written)
             if begin > at:
-                parts.append((_IN_QUOTES.sub(_unescaped, self.script[at:begin]),))
-            parts.append(self.value(child, state, when))
-            at = child.end_byte
+                parts.append((_unquoted(self.script[at:begin]),))
+            parts.append(self.values(child, kind, written, state, when))
+            at = stop
         if end > at:
-            parts.append((_IN_QUOTES.sub(_unescaped, self.script[at:end]),))
+            parts.append((_unquoted(self.script[at:end]),))
         return chained(parts) if parts else EMPTY
 
     def variable(self, name: str, state: State) -> Value:
@@ -1181,12 +1166,11 @@ class _Walk:
             return state.folders
         return state.variables.get(name, NOT_KNOWN)
 
-    def expansion(self, node: Node, state: State, when: Circumstances) -> Value:
-        start = node.start_byte
-        raw = self.script[start : node.end_byte]
-        text = raw.lstrip()
+    def expansion(self, node: Node, text: str, state: State, when: Circumstances) -> Value:
         if text.startswith("$("):
             return (text,)
+        if text.endswith("}") and text[2:-1].isidentifier():
+            return self.variable(text[2:-1], state)
         children = node.children
         if len(children) == 3:
             inner = children[1]
@@ -1325,11 +1309,8 @@ class _Walk:
     def span(self, node: Node) -> tuple[int, int]:
         if self.at is not None:
             return self.at
-        start, end = node.start_byte, node.end_byte
-        if self.script[start : start + 1] in _BLANK:
-            text = self.script[start:end]
-            start += len(text) - len(text.lstrip())
-        return start, end
+        end = node.end_byte
+        return _behind_blanks(self.script[node.start_byte : end], end), end
 
 
 _BUILTINS = {
@@ -1358,8 +1339,14 @@ _BUILTINS = {
 }
 
 
-def _unescaped(match: re.Match[str]) -> str:
-    return "" if match[1] == "\n" else match[1]
+def _unquoted(text: str) -> str:
+    """What stands between double quotes, without its backslashes."""
+    return _IN_QUOTES.sub(lambda match: "" if match[1] == "\n" else match[1], text) if "\\" in text else text
+
+
+def _behind_blanks(text: str, end: int) -> int:
+    """Where a text begins that ends at an offset: a node may begin with the white space before it."""
+    return end - len(text.lstrip() if text[:1] in _BLANK else text)
 
 
 def _found(words: Sequence[Word]) -> Value:
