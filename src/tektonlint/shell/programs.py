@@ -147,7 +147,7 @@ def _read(row: Row, words: list[Word], command: str, *, opaque: bool, absolute: 
             return under._replace(roles=(*given.roles, *under.roles), options=options, command=whole)
         given = _Options(row, words, until_word=False)
         command = name
-    for variant in row.get("variants", ()):
+    for variant in row.get("variants", ()) if given.names else ():
         if any(_is_given(option, given.names) for option in variant["with"]):
             if "options" in variant:
                 given = _Options({**row, "options": {**row.get("options", {}), **variant["options"]}}, words)
@@ -160,7 +160,7 @@ def _read(row: Row, words: list[Word], command: str, *, opaque: bool, absolute: 
     rest = given.rest
     if rest and rest[0].text in row.get("skip", ()):
         rest = rest[1:]
-    roles = [*given.roles, *_positional(arguments.split(), rest, given)]
+    roles = [*given.roles, *_positional(arguments, rest, given)]
     remote = row.get("remote")
     if remote is not None:
         roles = [one for one in roles if one.skip or not _is_elsewhere(one.word.text, remote)]
@@ -282,22 +282,28 @@ class _Options:
         return found[-1] if found else None
 
 
-def _positional(roles: list[str], words: list[Word], given: _Options) -> Iterator[Role]:
+def _positional(arguments: str, words: list[Word], given: _Options) -> Iterator[Role]:
     """The roles of the words that are no options: fixed ones first and last, one with a star between."""
-    if given.has_expression and roles and roles[0] in ("expression", "read"):
-        roles = roles[1:] if roles[0] == "expression" else ["value*"]
-    star = next((number for number, role in enumerate(roles) if role.endswith("*")), None)
-    if star is None:
-        pairs = list(zip(roles, words, strict=False))
-    else:
-        tail = roles[star + 1 :]
-        middle = max(len(words) - star - len(tail), 0)
-        pairs = list(zip(roles[:star], words[:star], strict=False))
-        pairs += [(roles[star].rstrip("*"), word) for word in words[star : star + middle]]
-        pairs += list(zip(tail, words[star + middle :], strict=False))
+    if given.has_expression:
+        head, _, behind = arguments.partition(" ")
+        arguments = behind if head == "expression" else "value*" if head == "read" else arguments
+    first, repeated, last = _order(arguments)
+    pairs = list(zip(first, words, strict=False))
+    if repeated is not None:
+        stop = max(len(words) - len(last), len(first))
+        pairs += [(repeated, word) for word in words[len(first) : stop]]
+        pairs += zip(last, words[stop:], strict=False)
     for number, (role, word) in enumerate(pairs):
         if role not in ("value", "expression"):
-            yield Role(role, word, 0, given.folder_at(number))
+            yield Role(role, word, 0, given.folder_at(number) if given.folders else None)
+
+
+@cache
+def _order(arguments: str) -> tuple[list[str], str | None, list[str]]:
+    """The roles before the one with a star, that one without it, and those behind; None where there is no star."""
+    roles = arguments.split()
+    star = next((number for number, role in enumerate(roles) if role.endswith("*")), None)
+    return (roles, None, []) if star is None else (roles[:star], roles[star].rstrip("*"), roles[star + 1 :])
 
 
 def path_in(role: str, text: str) -> str | None:
