@@ -43,7 +43,8 @@ def commands(script: str) -> tuple[Command, ...]:
         node = waiting.pop()
         if node.type == "command":
             found.extend(_run_by(node, script))
-        waiting.extend(reversed(node.named_children))
+        if node.named_child_count:
+            waiting.extend(reversed(node.named_children))
     return tuple(sorted(found, key=lambda command: command.start))
 
 

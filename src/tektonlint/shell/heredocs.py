@@ -65,7 +65,8 @@ def heredocs(script: str) -> tuple[HereDoc, ...]:
         node = waiting.pop()
         if node.type == "heredoc_start":
             starts.append(node)
-        waiting.extend(node.named_children)
+        if node.named_child_count:
+            waiting.extend(node.named_children)
     found: list[HereDoc] = []
     for node in sorted(starts, key=lambda one: one.start_byte):
         redirect, start = node.parent, node.start_byte
