@@ -32,7 +32,7 @@ def parse(script: str) -> Tree:
     """
     text = parsable(script)
     tree = _parser().parse(text.encode("ascii"))
-    if _BEHIND_ANOTHER.search(text) and _CHAINED.search(text):
+    if _has_chained(text):
         for _ in range(_ROUNDS):
             wrong = [match.start() for match in _DOLLAR.finditer(text) if _ends_a_word(tree.root_node, match.start())]
             if not wrong:
@@ -43,6 +43,15 @@ def parse(script: str) -> Tree:
             text = "".join(letters)
             tree = _parser().parse(text.encode("ascii"))
     return tree
+
+
+def _has_chained(text: str) -> bool:
+    """Whether a variable behind another one stands on a line."""
+    for match in _BEHIND_ANOTHER.finditer(text):
+        start, end = text.rfind("\n", 0, match.start()) + 1, text.find("\n", match.end())
+        if _CHAINED.search(text, start, end if end >= 0 else len(text)):
+            return True
+    return False
 
 
 def _ends_a_word(root: Node, at: int) -> bool:
