@@ -154,8 +154,7 @@ class _Effects:
     def command(self, command: Command) -> None:
         name = command.name
         if name not in self.flow.functions:
-            on_workspace = command.program.startswith(("/work", "$(workspaces.", "./", "$(params."))
-            if on_workspace and "/" in command.program:
+            if "/" in command.program and command.program.startswith(("/work", "$(workspaces.", "./", "$(params.")):
                 # A program that lies on a workspace is read.
                 at = Word((command.program,), command.start, command.name_end)
                 self.add(command, READ, command.program, at)
@@ -179,7 +178,8 @@ class _Effects:
                     self.add(command, READ, value, at, tree=_READ_BY_ALL[variable])
         mode = self.mode_of(command, reading)
         copies = name in ("cp", "mv", "install", "ln")
-        sources = [one.word for one in reading.roles if copies and one.role in ("read", "tree-read", "move", "named")]
+        named = reading.roles if copies else ()
+        sources = [one.word for one in named if one.role in ("read", "tree-read", "move", "named")]
         for role in reading.roles:
             kind = role.role
             if kind in ("into", "into-anew", "tree-into"):
@@ -359,7 +359,7 @@ class _Effects:
             )
             absent = bool(facts) and what in (WRITE, UPDATE) and Fact("missing", whole) in facts
             when = command.when
-            optional = when.otherwise in _FORGIVEN or (what == READ and (command.silenced or when.asked))
+            optional = when.otherwise in _FORGIVEN or (what == READ and (when.asked or command.silenced))
             span = word.start, word.end
             self.found.append(
                 Effect(what, known, tree, anew or absent, mode, *span, command, transport, guarded, optional, whole)
@@ -409,6 +409,7 @@ def _known(paths: Iterator[str] | Value) -> Iterator[str]:
             yield found
 
 
+@lru_cache(maxsize=1024)
 def _pattern(path: str) -> str | None:
     """A path with `*` for what is not known, in plain form; None where it is not known where it begins."""
     match = _OPEN.match(path)
