@@ -54,7 +54,7 @@ class Fact(NamedTuple):
     @property
     def denied(self) -> Fact:
         """The opposite."""
-        return self._replace(what=_OPPOSITE[self.what])
+        return Fact(_OPPOSITE[self.what], self.left, self.right)
 
 
 _OPPOSITE = {

@@ -46,7 +46,8 @@ class State:
         return new
 
     def become(self, states: list[State]) -> None:
-        """Goes on as any of several states; those that ended do not go on, unless all did."""
+        """Goes on as any of several states, of which the first may be itself; those that ended do not go on, unless
+        all did."""
         going = [one for one in states if one.ended is None]
         if not going:
             self.ended = states[0].ended if states else self.ended

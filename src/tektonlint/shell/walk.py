@@ -301,11 +301,11 @@ class _Walk:
         """A statement that is run or not."""
         inner = state.copy()
         inner.facts |= facts
-        self.block(node.children, inner, when._replace(certain=False, otherwise=None, tested=False, asked=False))
+        self.block(node.children, inner, _left_out(when))
         before = state.facts
         if inner.ended in ("break", "continue"):
             inner.ended = None
-        state.become([state.copy(), inner])
+        state.become([state, inner])
         state.facts = before & state.facts
 
     def alternatives(self, node: Node, state: State, when: Circumstances) -> tuple[Facts, Facts]:
@@ -392,7 +392,7 @@ class _Walk:
         yes, no = self.block(children[1:at], state, asked)
         body = state.copy()
         body.facts |= yes
-        branch = when._replace(certain=False, otherwise=None, tested=False, asked=False)
+        branch = _left_out(when)
         self.block(children[at + 1 : rest], body, branch)
         if body.ended is not None and not body.ended.startswith(("exit 0", "return 0", "continue", "break")):
             self.demand(yes)
@@ -411,13 +411,13 @@ class _Walk:
         value = node.child_by_field_name("value")
         if value is not None:
             self.word(value, state, when)
-        states = [state.copy()]
+        states = [state]
         for item in node.named_children:
             if item.type != "case_item":
                 continue
             inner = state.copy()
             closing = next((n for n, child in enumerate(item.children) if child.type == ")"), 0)
-            branch = when._replace(certain=False, otherwise=None, tested=False, asked=False)
+            branch = _left_out(when)
             self.block(item.children[closing + 1 :], inner, branch)
             states.append(inner)
         facts = state.facts
@@ -1342,6 +1342,13 @@ _BUILTINS = {
 def _unquoted(text: str) -> str:
     """What stands between double quotes, without its backslashes."""
     return _IN_QUOTES.sub(lambda match: "" if match[1] == "\n" else match[1], text) if "\\" in text else text
+
+
+def _left_out(when: Circumstances) -> Circumstances:
+    """The circumstances of what is run only where a condition holds."""
+    if not (when.certain or when.otherwise or when.tested or when.asked):
+        return when
+    return when._replace(certain=False, otherwise=None, tested=False, asked=False)
 
 
 def _behind_blanks(text: str, end: int) -> int:
