@@ -53,6 +53,7 @@ class Script:
         self.words = words
         # Whether it is what stands behind `sh -c`.
         self.inline = shell
+        self._environment: dict[str, Value] | None = None
         self._analysis: Analysis | None = None
 
     @property
@@ -97,12 +98,9 @@ class Script:
     @property
     def environment(self) -> dict[str, Value]:
         """What its variables are; values that come from elsewhere are not known."""
-        known = self.model.memo.setdefault("environments", {})
-        key = (id(self.task or self.step.resource), self.step.path)
-        if key not in known:
-            known[key] = _environment(self)
-        found: dict[str, Value] = known[key]
-        return found
+        if self._environment is None:
+            self._environment = _environment(self)
+        return self._environment
 
     @property
     def folders(self) -> Value:
