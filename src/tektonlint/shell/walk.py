@@ -353,7 +353,7 @@ class _Walk:
         known = left[0] if operator == "&&" else left[1]
         inner = (reached or state).copy()
         inner.facts |= known
-        right = self.statement(second, inner, when._replace(certain=False))
+        right = self.statement(second, inner, when._replace(certain=False) if when.certain else when)
         self.reached = inner if operator == "&&" and inner.ended is None else None
         if inner.ended is not None:
             if not inner.ended.startswith(("exit 0", "return 0", "continue", "break")):
@@ -950,22 +950,24 @@ class _Walk:
     # Tests.
 
     def test(self, node: Node, state: State, when: Circumstances) -> tuple[Facts, Facts]:
-        words = list(self.test_words(node, state, when))
+        words = self.test_words(node, state, when)
         start, end = self.span(node)
         self.emit(Command("[", "[", tuple(words), (), start, end, start + 1, state.folders, state.umask, (),
                           state.options, state.facts, when))  # fmt: skip
         return self.asked(words, state)
 
-    def test_words(self, node: Node, state: State, when: Circumstances) -> Iterator[Word]:
+    def test_words(self, node: Node, state: State, when: Circumstances) -> list[Word]:
+        found: list[Word] = []
         for child in node.children:
             kind = child.type
             if kind in ("unary_expression", "binary_expression", "parenthesized_expression", "negated_expression"):
-                yield from self.test_words(child, state, when)
+                found.extend(self.test_words(child, state, when))
             elif not child.is_named or kind == "test_operator":
                 if kind not in ("[", "]", "[[", "]]"):
-                    yield Word((self.text(child).strip(),), *self.span(child))
+                    found.append(Word((self.text(child).strip(),), *self.span(child)))
             else:
-                yield self.word(child, state, when)
+                found.append(self.word(child, state, when, kind))
+        return found
 
     def asked(self, words: list[Word], state: State) -> tuple[Facts, Facts]:
         condition = Condition(words, state.folders)
@@ -980,8 +982,8 @@ class _Walk:
         name, value = self.assigned(node, state, when)
         if name is None:
             return
-        target = node.named_children[0]
-        if target.type == "subscript":
+        target = node.child_by_field_name("name")
+        if target is not None and target.type == "subscript":
             state.arrays.pop(name, None)
             state.variables[name] = NOT_KNOWN
         else:
@@ -1063,7 +1065,11 @@ class _Walk:
         start, end = node.start_byte, node.end_byte
         text = self.script[start:end]
         values = self.values(node, kind, text, state, when)
-        start, end = self.at or (_behind_blanks(text, end), end)
+        if text[:1] in _BLANK:
+            # A node may begin with the white space before it.
+            start = end - len(text.lstrip())
+        if self.at is not None:
+            start, end = self.at
         if kind in ("word", "concatenation") and self.script[start : start + 1] in ("*", "?", "["):
             # A name in this folder, whatever it is.
             values = tuple(f"./{one}" if one.startswith(UNKNOWN) else one for one in values)
@@ -1140,7 +1146,6 @@ class _Walk:
             if kind == "string_content":
                 continue
             stop = child.end_byte
-            # A node may begin with the white space before it.
             written = self.script[child.start_byte : stop].lstrip()
             begin = stop - len(written)
             if begin > at:
@@ -1309,8 +1314,10 @@ class _Walk:
     def span(self, node: Node) -> tuple[int, int]:
         if self.at is not None:
             return self.at
-        end = node.end_byte
-        return _behind_blanks(self.script[node.start_byte : end], end), end
+        start, end = node.start_byte, node.end_byte
+        if self.script[start : start + 1] in _BLANK:
+            start = end - len(self.script[start:end].lstrip())
+        return start, end
 
 
 _BUILTINS = {
@@ -1349,11 +1356,6 @@ def _left_out(when: Circumstances) -> Circumstances:
     if not (when.certain or when.otherwise or when.tested or when.asked):
         return when
     return when._replace(certain=False, otherwise=None, tested=False, asked=False)
-
-
-def _behind_blanks(text: str, end: int) -> int:
-    """Where a text begins that ends at an offset: a node may begin with the white space before it."""
-    return end - len(text.lstrip() if text[:1] in _BLANK else text)
 
 
 def _found(words: Sequence[Word]) -> Value:
