@@ -199,7 +199,7 @@ class _Effects:
                     # The file has to be there, and keeps its mode.
                     made = None
                 recursive = _RECURSIVE[:3] if what == REMOVE else _RECURSIVE[1:3] if what == MODE else ()
-                if any(one in reading.options for one in recursive):
+                if recursive and any(one in reading.options for one in recursive):
                     tree = True
                 transport = transport_of(role.word.text) if kind in ("image-read", "image-write") else ""
                 tree = tree or transport in ("dir", "oci")

@@ -7,7 +7,6 @@ branches leave a variable with several values it has all of them. Nothing is run
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -464,9 +463,8 @@ class _Walk:
             # The parser reads `! a | b` as `(! a) | b`; the shell asks for the status of `b`.
             when = when._replace(tested=True, asked=True, otherwise=None)
         number = len(self.pipelines)
-        start, end = self.span(parts[0])[0], self.span(parts[-1])[1]
         spans = tuple(self.span(part) for part in parts)
-        self.pipelines.append(Pipeline(start, end, spans, "pipefail" in state.options, when))
+        self.pipelines.append(Pipeline(spans[0][0], spans[-1][1], spans, "pipefail" in state.options, when))
         facts: tuple[Facts, Facts] = (NO_FACTS, NO_FACTS)
         for place, part in enumerate(parts):
             last = place == len(parts) - 1
