@@ -169,6 +169,11 @@ def test_what_is_known_where_a_command_runs(script: str, facts: set[Fact]) -> No
         ("if c; then X=a; else X=b; fi; jq $X", ("a", "b")),
         ("X=é; jq $X-ä", ("é-ä",)),
         ("jq ${X:-$(params.x)}", ("$(params.x)",)),
+        ("A=a; B=b; C=c; jq x$C/y$A$B/c", ("xc/yab/c",)),
+        ("A=a; B=b; echo x$A/b\njq $A/$B/c", ("a/b/c",)),
+        ('A=(a b); jq "${A[*]}"', ("a",)),
+        ('X=a; jq "$X${X}"', ("aa",)),
+        ('jq "a\\\\b `date`"', (f"a\\b {UNKNOWN}",)),
     ],
 )
 def test_what_a_word_may_be(script: str, values: tuple[str, ...]) -> None:
