@@ -40,6 +40,10 @@ def found(policy: str, script: str, more: str = "") -> list[tuple[str, Severity]
         "cat a | send\necho done",
         "send a\nexit 0",
         "timeout 5 send a\necho done",
+        "command send a\necho done",
+        "trap 'pack a; send a' EXIT\necho done",
+        "tool=send\n$tool a\necho done",
+        "echo() {\n  send a\n  cat b\n}\necho done",
     ],
 )
 def test_a_command_that_the_script_goes_on_after_is_found(body: str) -> None:

@@ -30,11 +30,14 @@ _HARMLESS = frozenset(
     )
 )  # fmt: skip
 _ONLY_ASKS = frozenset(("--version", "-version", "version", "--help", "-h", "help"))
+# Those of the harmless ones that run what stands behind them.
+_RUNS_ANOTHER = frozenset(("command", "env", "retry", "sudo", "time", "timeout", "trap"))
 # What only tidies up.
 _TIDIES = frozenset(("clean", "delete", "destroy", "down", "logout", "prune", "stop", "teardown", "uninstall"))
 _ANSWERS = ("$?", "${?", "PIPESTATUS")
 _ON_ERROR = pattern(r"ERR(?<!\wERR)\b")
-_SETS_ERREXIT = pattern(r"(?m)^[ \t]*set[ \t][^\n]*?(?:[-+]\w*e|errexit)")
+# Below the line of the shebang.
+_SETS_ERREXIT = pattern(r"\n[ \t]*set[ \t][^\n]*?(?:[-+]\w*e|errexit)")
 
 # Commands whose failure must not be lost, though only another one's status counts.
 _CRITICAL = frozenset(
@@ -92,6 +95,8 @@ def shebang_without_errexit(container: Place, ctx: Context) -> Iterator[Finding]
     if facts is not None and line.interpreter in facts.absent:
         # It cannot even start, which another policy says.
         return
+    if _is_harmless(text):
+        return
     flow = script.analysis.flow
     for command in flow.commands:
         if "errexit" in command.options or (command.name == "set" and _turns_off(command)):
@@ -136,6 +141,22 @@ def _turns_off(command: Command) -> bool:
     """Whether somebody wrote `set +e` on purpose."""
     texts = [word.text for word in command.words]
     return any(text.startswith("+") and ("e" in text or text == "+o") for text in texts)
+
+
+def _is_harmless(text: str) -> bool:
+    """Whether all commands that stand in a script are harmless: the quick look, before it is followed."""
+    from tektonlint.shell.syntax import parse
+
+    waiting = [parse(text).root_node]
+    while waiting:
+        node = waiting.pop()
+        if node.type == "command":
+            name = node.child_by_field_name("name")
+            word = text[name.start_byte : name.end_byte] if name is not None else None
+            if word not in _HARMLESS or word in _RUNS_ANOTHER:
+                return False
+        waiting.extend(reversed(node.named_children))
+    return True
 
 
 def _first_lost(script: Script, flow: Flow) -> Command | None:
