@@ -51,6 +51,8 @@ _VARIABLES: Dict[str, tuple[str, ...]] = {
     "NODE_TLS_REJECT_UNAUTHORIZED": ("0",),
     "PYTHONHTTPSVERIFY": ("0",),
 }
+# Commands of which something may be wrong: those that transfer, and those that run what they are given.
+_TRANSFERS = frozenset(_OFF) | PLAIN_SHELLS | {"git", "eval", "source", "."}
 _ENTRYPOINTS = {"kaniko-project/executor": "executor", "kaniko/executor": "executor", "skopeo/stable": "skopeo"}
 # Without one of these nothing is fetched by what does not check it, and no check is turned off.
 _MAY_VERIFY = (
@@ -73,15 +75,14 @@ def insecure_transfer(container: Place, ctx: Context) -> Iterator[Finding]:
     Addresses in the pod and in the cluster are left alone, and so is what a param switches on or off, unless it is off
     by default.
     """
-    params = _defaults(container)
-    yield from _in_environment(container, params, ctx)
+    yield from _in_environment(container, ctx)
     if container.path[-1] == "stepTemplate":
         return
     script = container.get("script")
     if script is None or not script.text:
-        yield from _in_words(container, params, ctx)
+        yield from _in_words(container, ctx)
     elif _may_verify(script.text) or any(map(_may_verify, _values(container))):
-        yield from _in_script(container, script, params, ctx)
+        yield from _in_script(container, script, _defaults(container), ctx)
 
 
 def _may_verify(text: str) -> bool:
@@ -129,12 +130,13 @@ def _resolved(text: str, params: dict[str, Place]) -> _Resolved:
     return _Resolved(text, by)
 
 
-def _in_environment(container: Place, params: dict[str, Place], ctx: Context) -> Iterator[Finding]:
+def _in_environment(container: Place, ctx: Context) -> Iterator[Finding]:
     for variable in container.each("env"):
-        name, value = name_of(variable), variable.get("value")
-        if name is None or name not in _VARIABLES or value is None or value.known_text is None:
+        name = name_of(variable)
+        value = variable.get("value") if name in _VARIABLES else None
+        if name is None or value is None or value.known_text is None:
             continue
-        resolved = _resolved(value.known_text, params)
+        resolved = _resolved(value.known_text, _defaults(container))
         if resolved.text in _VARIABLES[name]:
             yield ctx.finding(
                 resolved.by or value,
@@ -155,12 +157,13 @@ def _unverified(option: str, by_default: bool = False) -> str:
 # Commands that are written as a list.
 
 
-def _in_words(container: Place, params: dict[str, Place], ctx: Context) -> Iterator[Finding]:
+def _in_words(container: Place, ctx: Context) -> Iterator[Finding]:
     places = [word for key in ("command", "args") for word in container.each(key) if word.known_text is not None]
+    if not places:
+        return
+    params = _defaults(container)
     resolved = [_resolved(place.known_text or "", params) for place in places]
     texts = [one.text for one in resolved]
-    if not texts:
-        return
     name, first = texts[0].rpartition("/")[2], 1
     image = container.get("image")
     if container.get("command") is None:
@@ -216,7 +219,8 @@ def _same(one: Place | None, other: Place | None) -> bool:
 
 def _all_flaws(flow: Flow, text: str, params: dict[str, Place]) -> Iterator[tuple[_Flaw, Place | None]]:
     for command in flow.commands:
-        yield from _flaws(command, flow, text, params)
+        if command.name in _TRANSFERS:
+            yield from _flaws(command, flow, text, params)
     for one in flow.assignments:
         is_off = one.name in _VARIABLES and len(one.value) == 1 and one.value[0] in _VARIABLES[one.name]
         if is_off and one.end > one.start:
