@@ -29,10 +29,11 @@ def secret_exposure(whole: Place, ctx: Context) -> Iterator[Finding]:
         seen.add(place.node.start)
         yield ctx.finding(place, f"{what} is written out here, {_IN_GIT}.", at=at)
     for name, value in _named(whole):
-        if value.node.start not in seen and _is_secret_name(name) and _looks_secret(name, value.known_text):
+        if value.node.start not in seen and _looks_secret(name, value.known_text):
             yield ctx.finding(value, f"The value of `{name}` is written out here, {_IN_GIT}.")
-    for container in (*select(whole.resource, "steps"), *select(whole.resource, "sidecars")):
-        yield from _logged(container, ctx)
+    if "secretKeyRef" in whole.resource.source.text:
+        for container in select(whole.resource, "steps-and-sidecars"):
+            yield from _logged(container, ctx)
 
 
 _IN_GIT = (
@@ -98,7 +99,7 @@ def _scalars(place: Place) -> Iterator[Place]:
 
 
 def _named(whole: Place) -> Iterator[tuple[str, Place]]:
-    """Names and values: variables of the environment, params that are passed, and defaults of those declared."""
+    """Names of secrets and the values given to them: in the environment, as params, and as defaults of params."""
     resource = whole.resource
     for container in select(resource, "containers"):
         yield from _pairs(container, "env", "value")
@@ -116,9 +117,11 @@ def _named(whole: Place) -> Iterator[tuple[str, Place]]:
 
 def _pairs(place: Place, key: str, value: str) -> Iterator[tuple[str, Place]]:
     for item in place.each(key):
-        name, said = item.get("name"), item.get(value)
-        if name is not None and name.known_text and said is not None and said.text:
-            yield name.known_text, said
+        name = item.get("name")
+        text = name.known_text if name is not None else None
+        said = item.get(value) if text is not None and _is_secret_name(text) else None
+        if text is not None and said is not None and said.text:
+            yield text, said
 
 
 _WORDS = pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
@@ -210,7 +213,7 @@ def _is_harmless(name: str) -> bool:
 
 def _logged(container: Place, ctx: Context) -> Iterator[Finding]:
     script = container.get("script")
-    if script is None or not script.text or "secretKeyRef" not in container.resource.source.text:
+    if script is None or not script.text:
         return
     from tektonlint.shell.dialect import SHELLS, interpreter
 
