@@ -31,9 +31,17 @@ def variable(name: str, value: str) -> str:
     "secret",
     [
         "AKIA" + "Q3EGTN5WLJ7R2VZB",
-        "ghp_" + "a1B2c3D4e5" * 3 + "f6G7h8",
+        "ASIA" + "Q3EGTN5WLJ7R2VZB",
+        *("gh" + one + "_" + "a1B2c3D4e5" * 3 + "f6G7h8" for one in "pousr"),
+        "github_pat_" + "a1B2c3D4e5" * 5,
         "glpat-" + "a1B2c3D4e5" * 2,
         "hf_" + "aZcYeFgHiJ" * 3 + "kLmN",
+        "npm_" + "a1B2c3D4e5" * 3 + "f6G7h8",
+        "dckr_pat_" + "a1B2c3D4e5" * 2,
+        "xoxb-" + "2348716590-" + "a1B2c3D4e5",
+        "https://hooks.slack.com/services/" + "T" + "Q3EGTN5W" + "/B" + "LJ7R2VZB" + "/" + "a1B2c3D4e5" * 2,
+        "AIza" + "a1B2c3D4e5" * 3 + "f6G7h",
+        "hvs." + "a1B2c3D4e5" * 2 + "f6G7",
         "eyJ" + "hbGciOiJIUzI1" + ".eyJ" + "zdWIiOiIxMjM0" + "." + "dozjgNryP4J3jVmNHl0w5N_XgL0n3I",
     ],
 )
