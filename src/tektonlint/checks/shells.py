@@ -40,6 +40,15 @@ class _Image(NamedTuple):
 
 
 def _image(script: Script, ctx: Context) -> _Image | None:
+    # Several policies ask for it.
+    known: dict[int, _Image | None] = ctx.model.memo.setdefault("images of scripts", {})
+    key = id(script)
+    if key not in known:
+        known[key] = _image_of(script, ctx)
+    return known[key]
+
+
+def _image_of(script: Script, ctx: Context) -> _Image | None:
     container = script.container
     place = container.get("image")
     if place is None and script.template is not None:
