@@ -174,9 +174,9 @@ def _instead(image: _Image, missing: str) -> str:
 
 # What may be the beginning of something that only bash knows; most scripts have none of it, and are not walked through.
 _MAY_BE_BASH = pattern(
-    r"\[\[|\(\(|[<>]\(|<<<|\$\{!|\$\{\w+(?:\^|,|/|\[|:[ ]?-?\d|:\$)|\bfunction\b|\bsource\b|\bdeclare\b|\btypeset\b|"
-    r"\bmapfile\b|\breadarray\b|\bshopt\b|pipefail|&>|\|&|==|\$'|\w=\(|\w\+=|\w\[[^\]\n]*\]=|\.\.|\bread\b[^\n]* -\w*a|"
-    r"\bexport -f|\bERR\b|\blet\b|;;?&"
+    r"\[\[|\(\(|[<>]\(|<<<|\$\{!|\$\{\w+(?:\^|,|/|\[|:[ ]?-?\d|:\$)|\bfunction\b|(?<![\w.])source(?![\w./-])|"
+    r"\bdeclare\b|\btypeset\b|\bmapfile\b|\breadarray\b|\bshopt\b|pipefail|&>|\|&|==|\$'|\w=\(|\w\+=|\w\[[^\]\n]*\]=|"
+    r"\{\d*\.\.\d*\}|\bread\b[^\n]* -\w*a|\bexport -f|\bERR\b|\blet\b|;;?&"
 )
 # One of these stands in each of them; looking for them first takes a tenth of the time.
 _SIGNS = (
@@ -287,13 +287,14 @@ def _bashisms(text: str) -> list[_Bashism]:
     waiting = [parse(text).root_node]
     while waiting:
         node = waiting.pop()
-        what = _bashism(node, text)
+        kind = node.type
+        what = _bashism(kind, node, text) if kind in _MAY_TELL else None
         if what is not None and what not in found:
             owner = node.parent if what == "x=(…)" and node.parent is not None else node
             start, end = _span(owner, text)
             end = min(end, start + text[start:].find("\n")) if "\n" in text[start:end] else end
             found[what] = _Bashism(what, start, end)
-        if node.type != "ERROR":
+        if kind != "ERROR":
             waiting.extend(reversed(node.children))
     return sorted(found.values(), key=lambda one: one.start)
 
@@ -304,8 +305,7 @@ def _span(node: Node, text: str) -> tuple[int, int]:
     return node.start_byte + len(raw) - len(raw.lstrip()), node.end_byte
 
 
-def _bashism(node: Node, text: str) -> str | None:
-    kind = node.type
+def _bashism(kind: str, node: Node, text: str) -> str | None:
     simple = _BY_TYPE.get(kind)
     if simple is not None:
         return simple
@@ -350,6 +350,13 @@ _BY_TYPE: Dict[str, str] = {
     ";;&": ";;&",
     ";&": ";&",
 }
+# The kinds of nodes of which one may need bash.
+_MAY_TELL = frozenset(
+    (
+        "test_command", "==", "compound_statement", "function_definition", "subscript", "expansion",
+        "declaration_command", "command", *_BY_TYPE,
+    )
+)  # fmt: skip
 
 
 def _of_expansion(node: Node, text: str) -> str | None:
