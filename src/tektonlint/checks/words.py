@@ -90,7 +90,14 @@ def undefined_shell_variable(container: Place, ctx: Context) -> Iterator[Finding
     if not _may_lack(text, known) or _may_set_anything(text):
         return
     uses, set_at, optional = _read(text)
-    left = [use for use in uses if use.name not in known and use.name not in optional]
+    left = [
+        use
+        for use in uses
+        if use.name not in known
+        and use.name not in optional
+        and not _is_of_the_image(use.name)
+        and not _is_set_before(use, set_at)
+    ]
     if not left:
         return
     flow = script.analysis.flow
@@ -103,11 +110,9 @@ def undefined_shell_variable(container: Place, ctx: Context) -> Iterator[Finding
     by_runs = _from_pod_templates(ctx)
     seen: set[str] = set()
     for use in left:
-        if use.name in seen or use.name in known or use.name in by_runs or _is_of_the_image(use.name):
+        if use.name in seen or use.name in known or use.name in by_runs or _is_set_before(use, set_at):
             continue
         first = set_at.get(use.name)
-        if first is not None and (use.inside or first <= use.start):
-            continue
         seen.add(use.name)
         stops = _stops(script, use)
         yield ctx.finding(
@@ -115,6 +120,11 @@ def undefined_shell_variable(container: Place, ctx: Context) -> Iterator[Finding
             _unset(script, use, first, known | set(set_at), stops=stops),
             at=script.location(use.start, use.end),
         )
+
+
+def _is_set_before(use: _Use, set_at: dict[str, int]) -> bool:
+    first = set_at.get(use.name)
+    return first is not None and (use.inside or first <= use.start)
 
 
 _EXPANDED = pattern(r"\$\{?[#!]?([A-Za-z_][A-Za-z0-9_]*)")
@@ -221,7 +231,7 @@ def _read(text: str) -> tuple[list[_Use], dict[str, int], set[str]]:
             # In arithmetic what is not set is 0, and `=` sets.
             for name in _NAMED.findall(text[node.start_byte : node.end_byte]):
                 set_at.setdefault(name, node.start_byte)
-        waiting.extend((child, inside, tested) for child in reversed(node.children))
+        waiting.extend((child, inside, tested) for child in reversed(node.named_children))
     return uses, set_at, optional
 
 
