@@ -100,6 +100,11 @@ def test_a_step_whose_failure_does_not_matter_is_a_note() -> None:
         "timeout 5 curl https://x | tee a",
         "mc cat a | while read -r line; do echo $line; done",
         "{ git fetch; git log; } | tee log",
+        "curl -f https://x | tee a\nset -o pipefail",
+        "set +o pipefail\ncurl -f https://x | tee a",
+        "set -o pipefail\nset +o pipefail\ncurl -f https://x | tee a",
+        "(set -o pipefail)\ncurl -f https://x | tee a",
+        "set -e\n[ -n $x ] && set -o pipefail\ncurl -f https://x | tee a",
     ],
 )
 def test_a_failure_that_a_pipe_hides_is_a_warning(line: str) -> None:
@@ -125,6 +130,7 @@ def test_a_failure_that_a_pipe_hides_is_a_warning(line: str) -> None:
         'x=$(curl -f https://x | tr a b)\n[ -n "$x" ]',
         'x=$(curl -f https://x | tr a b)\necho "${x:?}"',
         "set -o pipefail\ncurl -f https://x | tee a",
+        "# Fetch.\nset -x\nset -euo pipefail\ncurl -f https://x | tee a",
         "curl --version | head -1",
         "#!/bin/bash\ncurl -f https://x | tee a\necho done",
         'echo "$(curl https://x | tr a b)"',
@@ -133,6 +139,12 @@ def test_a_failure_that_a_pipe_hides_is_a_warning(line: str) -> None:
 )
 def test_a_pipe_that_hides_nothing_is_left_alone(line: str) -> None:
     assert [] == found("pipe-hides-failure", line)
+
+
+def test_a_variable_may_turn_pipefail_off() -> None:
+    env = "      env: [{name: OPTION, value: +o pipefail}]\n"
+
+    assert 1 == len(found("pipe-hides-failure", "set -o pipefail\nset $OPTION\ncurl -f https://x | tee a", env))
 
 
 def test_what_is_only_shown_is_a_note() -> None:

@@ -73,6 +73,7 @@ _MINDS_INPUT = frozenset(
 _PASSES_ON = (_SHOWS | {"tee", "ts"}) - {"awk", "sed"}
 _LISTS = frozenset(("-t", "-tf", "-tvf", "-tzf", "t", "tf", "tvf", "tzf"))
 _PIPE = pattern(r"\|(?<!\|\|)(?!\|)")
+_SETS_PIPEFAIL = pattern(r"set[ \t]+(?:-[a-z]+[ \t]+)*-[a-z]*o[ \t]+pipefail[ \t]*(?:[\n;]|$)")
 # Readers that stop before the end: under pipefail the writer's SIGPIPE would count.
 _STOPS_EARLY = frozenset(("grep", "egrep", "fgrep", "head", "read", "diff", "cmp"))
 
@@ -256,9 +257,9 @@ def pipe_hides_failure(container: Place, ctx: Context) -> Iterator[Finding]:
     if not text or not _PIPE.search(text) or "PIPESTATUS" in text or not any(one in text for one in _CRITICAL):
         return
     script = _own_script(container, ctx)
-    flow = script.analysis.flow if script is not None else None
-    if script is None or flow is None or not flow.pipelines:
+    if script is None or _has_pipefail(script):
         return
+    flow = script.analysis.flow
     fixed = False
     seen: set[int] = set()
     for number, pipe in enumerate(flow.pipelines):
@@ -280,6 +281,27 @@ def pipe_hides_failure(container: Place, ctx: Context) -> Iterator[Finding]:
             severity=severity,
             fix=fix,
         )
+
+
+def _has_pipefail(script: Script) -> bool:
+    """Whether a script turns pipefail on before all else, and nothing turns it off: the quick look, before it is
+    followed."""
+    from tektonlint.shell.syntax import parse
+
+    text = script.text
+    if text.count("pipefail") != 1 or any("pipefail" in one for value in script.environment.values() for one in value):
+        return False
+    root = parse(text).root_node
+    if root.has_error:
+        # What the parser does not understand is not followed.
+        return False
+    for node in root.named_children:
+        if node.type == "command" and text.startswith("set", node.start_byte):
+            if _SETS_PIPEFAIL.match(text, node.start_byte):
+                return True
+        elif node.type != "comment":
+            return False
+    return False
 
 
 def _hidden(script: Script, flow: Flow, number: int, pipe: Pipeline) -> tuple[Command, str, Severity | None] | None:
