@@ -54,6 +54,8 @@ def fixed(line: str) -> str | None:
         (f'echo "a\\tb" > {R}', f'echo "a\\tb" > {R}'),
         (f"echo -e abc > {R}", f"echo -e abc > {R}"),
         (f"date +%F > {R}", f"date +%F > {R}"),
+        (f"echo abc >| {R}", f"printf '%s' abc >| {R}"),
+        (f'F={R}; echo abc 2>&1 > "$F"', f"F={R}; printf '%s' abc 2>&1 > \"$F\""),
         (f"git rev-parse HEAD > {R}", f"git rev-parse HEAD > {R}"),
         (f"echo -n abc > {R}", None),
         (f"echo -en abc > {R}", None),
@@ -88,11 +90,20 @@ def test_a_line_end_is_left_out_of_what_prints_one(line: str, after: str | None)
         (f"cat build.log > {R}", True),
         (f"cat digest > {R}", False),
         (f"cp sbom.json {R}", True),
+        (f"name=app.SARIF; cat out/$name > {R}", True),
+        (f"/usr/bin/git log > {R}", True),
         ("git log > all.txt", False),
     ],
 )
 def test_what_has_no_limit_is_too_large_for_a_result(line: str, is_told: bool) -> None:
     assert is_told is bool(found("result-too-large", task(line)))
+
+
+def test_a_name_or_a_command_may_come_from_the_environment_or_the_arguments() -> None:
+    env = "      env: [{name: F, value: /tmp/build.log}, {name: TOOL, value: /bin/syft}]\n      args: [/tmp/a.tar]\n"
+
+    for line in (f"cat $F > {R}", f"$TOOL scan . > {R}", f"cat $1 > {R}"):
+        assert 1 == len(found("result-too-large", task(line, more=env)))
 
 
 @pytest.mark.parametrize(

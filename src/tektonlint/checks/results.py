@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from tektonlint.finding import Finding, Fix, Location, Safety, Severity
 from tektonlint.model.definitions import Task, name_of
 from tektonlint.patterns import pattern
 from tektonlint.policy.context import Context
+from tektonlint.policy.looks import says
 from tektonlint.tekton.resource import Place
 from tektonlint.tekton.selectors import select
 from tektonlint.tekton.variables import uses, variables
@@ -29,6 +30,8 @@ _PATH = pattern(
     r"""\$\((?:step\.)?results(?:\.([A-Za-z0-9_-]+)|\[["']([^"']+)["']\])\.path\)|/tekton/results/([\w.-]+)"""
 )
 _IN_FOLDER = pattern(r"/tekton/results(?:/([\w.-]+))?")
+# `> file`, which `2>&1` and `> /dev/null` are not.
+_REDIRECTS = pattern(r">(?<!>>)\|?(?:[ \t]|\\\n)*(?![ \t>&(]|\\\n|/dev/(?:null|std))")
 _SNIPPET = 60
 # One line of one of these ends with a line end, as `echo` does.
 _PRINT_A_LINE = {
@@ -47,7 +50,7 @@ def trailing_newline(container: Place, ctx: Context) -> Iterator[Finding]:
     Worse where a `when` compares it, which then never holds. Of no account in JSON, and where it is known that nobody
     uses the result.
     """
-    for script, effect, name in _written(container, ctx):
+    for script, effect, name in _written(container, ctx, _REDIRECTS.search):
         command = effect.command
         if not _ends_a_line(command) or not _redirects_to(command, effect):
             continue
@@ -73,12 +76,15 @@ def trailing_newline(container: Place, ctx: Context) -> Iterator[Finding]:
         yield ctx.finding(script.place, message, at=at, severity=severity, related=related, fix=fix)
 
 
-def _written(container: Place, ctx: Context) -> Iterator[tuple[Script, Effect, str]]:
-    """What a step writes into results, each place once: the script, what is done, and the name of the result."""
+def _written(container: Place, ctx: Context, what: Callable[[str], object]) -> Iterator[tuple[Script, Effect, str]]:
+    """What a step writes into results, each place once: the script, what is done, and the name of the result.
+
+    Nothing where the script does not say `what`, without which that is of no interest.
+    """
     from tektonlint.model.scripts import script_at
 
     script = script_at(ctx.model, container)
-    if script is None or not script.is_shell or not _may_write(script):
+    if script is None or not script.is_shell or not _may_write(script) or not says(script, what):
         return
     seen: set[tuple[int, int]] = set()
     for effect in script.analysis.effects.effects:
@@ -247,6 +253,21 @@ _COUNT = pattern(r"-[0-9]+")
 _LARGE = pattern(
     r"(?i)\.(?:log|sarif|tar|tgz|gz|zip|html|patch|diff|spdx|cdx|cyclonedx)$|sbom|(?:^|[-_])report\.(?:json|xml)$"
 )
+# Without one of these words there is nothing large: the programs above, and what the names of files may end with.
+_TELL = {
+    word: pattern(rf"{word}(?<![a-z0-9]{word})(?![a-z0-9])")
+    for word in (
+        *_PRINTS_ALL, *_KUBE, "log", "sarif", "tar", "tgz", "gz", "zip", "html", "patch", "diff", "spdx", "cdx",
+        "cyclonedx",
+    )
+}  # fmt: skip
+
+
+def _may_be_large(text: str) -> bool:
+    lower = text.lower()
+    if "sbom" in lower or "report" in lower:
+        return True
+    return any(word in lower and one.search(lower) for word, one in _TELL.items())
 
 
 def too_large(container: Place, ctx: Context) -> Iterator[Finding]:
@@ -258,7 +279,7 @@ def too_large(container: Place, ctx: Context) -> Iterator[Finding]:
     if ctx.options["results-from"] == "sidecar-logs" or _in_logs(ctx):
         return
     told: set[int] = set()
-    for script, effect, name in _written(container, ctx):
+    for script, effect, name in _written(container, ctx, _may_be_large):
         command = _source(effect, script)
         what = _unlimited(command)
         if what is None or command.start in told:
