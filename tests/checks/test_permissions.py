@@ -129,3 +129,38 @@ def test_only_one_policy_speaks_of_what_comes_from_mktemp() -> None:
 
     assert () == found(FILES, text)
     assert 1 == len(found("mktemp-file-published", text))
+
+
+@pytest.mark.parametrize(
+    ("script", "is_told"),
+    [
+        ("chmod 777 /w/a", True),
+        ("chmod -R -v o+w /w/a", True),
+        ("chmod +x /w/a\nchmod a=rw /w/b", True),
+        ("M=7; chmod 77$M /w/a", True),
+        ("find /w/a -exec chmod 0666 {} +", True),
+        ("mkdir -pm 777 /w/a", True),
+        ("O='-m 777'; mkdir $O /w/a", True),
+        ("mkdir --mode 777 /w/a", True),
+        ("install -d -m 0777 /w/a", True),
+        ("chmod 1777 /w/a", False),
+        ("chmod -R ug+rwX /w/a\nchmod 0755 /w/b\nmkdir -p /w/c", False),
+    ],
+)
+def test_modes_that_open_to_all_are_told_however_they_are_written(script: str, is_told: bool) -> None:
+    assert is_told is bool(found("world-writable-workaround", run(script)))
+
+
+@pytest.mark.parametrize(
+    ("script", "is_told"),
+    [
+        ("chgrp 1000970000 /w/a", True),
+        ("chown 0:1000970000 /w/a", True),
+        ("install -g 1000970000 a /w/a", True),
+        ("install --group=1000970000 a /w/a", True),
+        ("O='-g 1000970000'; install $O a /w/a", True),
+        ("pip install a; touch /w/a", False),
+    ],
+)
+def test_groups_are_told_however_they_are_written(script: str, is_told: bool) -> None:
+    assert is_told is bool(found("hardcoded-group-in-script", run(script)))

@@ -24,6 +24,7 @@ from tektonlint.model.pipelines import PipelineTask
 from tektonlint.model.scripts import Script, script_at
 from tektonlint.patterns import pattern
 from tektonlint.policy.context import Context
+from tektonlint.policy.looks import says
 from tektonlint.policy.scripts import with_command, written_path
 from tektonlint.sentences import listed
 from tektonlint.tekton.images import facts_of
@@ -38,6 +39,16 @@ _NUMBER = pattern(r"[0-9]{1,10}")
 _OWNER = pattern(r"[^:.]*[:.]([0-9]{1,10})")
 _MODE = pattern(r"[0-7]{3,4}")
 _CLAUSE = pattern(r"[ug]*[ao][ugoa]*[+=][rwxXst]*w[rwxXst]*")
+# Where every mode is written out behind its chmod, and none of them opens to all, none of these stands.
+_MAY_OPEN_TO_ALL = tuple(
+    pattern(one)
+    for one in (
+        r"chmod(?![ \t]+(?:-[A-Za-z]+[ \t]+)*(?:\+[rwxXst]+|[ug]+[+=][rwxXst]+|[0-7]+[0145])[ \t])",
+        r"-(?<![\w-]-)[A-Za-z]*m(?![\w-])",
+        r"--mode",
+    )
+)
+_MAY_NAME_A_GROUP = pattern(r"chgrp|chown|-g")
 _SECRET = pattern(
     r"(?i)(?:^|[/._-])(?:netrc|ssh|docker|auth|authfile|config\.json|dockerconfig\w*|kube|kubeconfig|gnupg|"
     r"id_(?:rsa|ed25519|ecdsa)|tokens?|secrets?|passw\w*|credentials?|creds?|keys?|pem|p12|jks|git-credentials)"
@@ -77,6 +88,8 @@ def hardcoded_group_in_script(container: Place, ctx: Context) -> Iterator[Findin
     script = script_at(ctx.model, container)
     if script is None or not (script.words or any(one in script.text for one in ("chgrp", "chown", "install"))):
         return
+    if not says(script, _MAY_NAME_A_GROUP.search):
+        return
     told: set[int] = set()
     for command in script.analysis.flow.commands:
         word, group, first = _group_of(command)
@@ -101,6 +114,8 @@ def world_writable_workaround(container: Place, ctx: Context) -> Iterator[Findin
     """`chmod 777` and its like on files of a workspace."""
     script = script_at(ctx.model, container)
     if script is None or not (script.words or any(one in script.text for one in ("chmod", "mkdir", "install"))):
+        return
+    if not says(script, _may_open_to_all):
         return
     effects = script.analysis.effects.effects
     folders = {effect.text for effect in effects if effect.what == "folder"}
@@ -367,6 +382,10 @@ def _mode_word(command: Command) -> Word | None:
             if word.text.startswith("-") and not word.text.startswith("--") and word.text.endswith("m"):
                 return words[number + 1] if number + 1 < len(words) else None
     return None
+
+
+def _may_open_to_all(text: str) -> bool:
+    return any(one.search(text) for one in _MAY_OPEN_TO_ALL)
 
 
 def _opens_to_all(mode: str) -> bool:
