@@ -347,16 +347,18 @@ def never_written(whole: Place, ctx: Context) -> Iterator[Finding]:
         yield from _unwritten(spec, ctx)
 
 
+# What a task or a StepAction says of its containers.
+_SPEAK_OF_RESULTS = ("steps", "sidecars", "stepTemplate", "volumes", "script", "args", "command", "env")
+
+
 def _unwritten(spec: Place, ctx: Context) -> Iterator[Finding]:
     declared = [one for one in spec.each("results") if one.get("value") is None]
     results = [(name, one) for one in declared if (name := name_of(one)) is not None]
     if not results or spec.resource.partial or ctx.model.is_patched(spec.resource):
         return
     is_action = spec.resource.kind == "StepAction"
-    mentioned, anywhere = _mentioned(spec)
-    if anywhere:
-        return
-    missing = [(name, one) for name, one in results if name not in mentioned]
+    mentioned = _mentioned(spec, {name for name, _ in results})
+    missing = [(name, one) for name, one in results if mentioned is not None and name not in mentioned]
     if not missing:
         return
     task = None if is_action else ctx.model.task(spec)
@@ -374,27 +376,31 @@ def _unwritten(spec: Place, ctx: Context) -> Iterator[Finding]:
         yield ctx.finding(at or one, message, severity=severity, related=related)
 
 
-def _mentioned(spec: Place) -> tuple[set[str], bool]:
-    """The results whose paths stand in the steps, and whether something there may be the path of any."""
+def _mentioned(spec: Place, wanted: set[str]) -> set[str] | None:
+    """The results whose paths stand in the steps; None where something there may be the path of any.
+
+    Once all that are wanted are found, nobody looks any further.
+    """
     found: set[str] = set()
-    for key in ("steps", "sidecars", "stepTemplate", "volumes", "script", "args", "command", "env"):
-        place = spec.get(key)
-        if place is None:
-            continue
+    places = [place for key in _SPEAK_OF_RESULTS if (place := spec.get(key)) is not None]
+    for place in places:
         for use in uses(place):
             names = use.variable.names
             names = names[1:] if use.variable.root == "step" and names[:1] == ("results",) else names
             if names and use.variable.root in ("results", "step"):
                 found.add(names[0])
+    for place in places:
+        if wanted <= found:
+            break
         for node in walk(place.node):
             if not isinstance(node, Scalar) or "results" not in node.text:
                 continue
             for match in _IN_FOLDER.finditer(node.text):
                 if match[1] is None or node.text[match.end() :][:1] in ("$", "{", "*", "%"):
                     # A name that is put together when it is run.
-                    return found, True
+                    return None
                 found.add(match[1])
-    return found, False
+    return found
 
 
 def _is_opaque(spec: Place, task: Task | None, model: Model) -> bool | None:
