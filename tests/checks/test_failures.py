@@ -147,6 +147,12 @@ def test_a_variable_may_turn_pipefail_off() -> None:
     assert 1 == len(found("pipe-hides-failure", "set -o pipefail\nset $OPTION\ncurl -f https://x | tee a", env))
 
 
+def test_the_name_of_what_may_not_fail_may_come_from_the_environment() -> None:
+    env = "      env: [{name: TOOL, value: /usr/bin/skopeo}]\n"
+
+    assert 1 == len(found("critical-command-failure-ignored", "$TOOL copy a b || true", env))
+
+
 def test_what_is_only_shown_is_a_note() -> None:
     assert [Severity.NOTE] == [severity for _, severity in found("pipe-hides-failure", "oc get pods | sort")]
 

@@ -9,6 +9,7 @@ from tektonlint.finding import Finding, Fix, Severity
 from tektonlint.model.scripts import Script, script_at
 from tektonlint.patterns import pattern
 from tektonlint.policy.context import Context
+from tektonlint.policy.looks import says
 from tektonlint.shell.dialect import SHELLS, shebang
 from tektonlint.tekton.images import facts_of
 from tektonlint.tekton.resource import Place
@@ -455,6 +456,7 @@ _MAKES: dict[str, frozenset[str]] = {
     "unzip": frozenset(),
     "wget": frozenset(),
 }
+_MAKERS = {name: pattern(rf"{name}(?<![\w-]{name})(?![\w-])") for name in (*_MAKES, "curl")}
 _OR_TRUE = pattern(r"\|\|(?:[ \t\n]|\\\n)*(?:true|:)")
 _THROWN_AWAY = pattern(r"(?:\\\n|[^\n|;#])*?(\|\|(?:[ \t\n]|\\\n)*(?:true|:))(?=[\s;)}&\"'`]|$)")
 
@@ -469,7 +471,7 @@ def critical_command_failure_ignored(container: Place, ctx: Context) -> Iterator
     if place is None or not place.text or not _OR_TRUE.search(place.text):
         return
     script = _own_script(container, ctx)
-    if script is None or script.is_sidecar:
+    if script is None or script.is_sidecar or not says(script, _may_make_something):
         return
     flow = script.analysis.flow
     seen: set[int] = set()
@@ -491,6 +493,10 @@ def critical_command_failure_ignored(container: Place, ctx: Context) -> Iterator
             "Delete it, or say in a message what goes on without it."
         )
         yield ctx.finding(script.place, message, at=script.location(match.start(1), match.end(1)))
+
+
+def _may_make_something(text: str) -> bool:
+    return any(name in text and one.search(text) for name, one in _MAKERS.items())
 
 
 def _makes_something(command: Command) -> bool:
