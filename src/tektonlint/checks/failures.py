@@ -9,7 +9,7 @@ from tektonlint.finding import Finding, Fix, Severity
 from tektonlint.model.scripts import Script, script_at
 from tektonlint.patterns import pattern
 from tektonlint.policy.context import Context
-from tektonlint.policy.looks import says
+from tektonlint.policy.looks import names_one, says
 from tektonlint.shell.dialect import SHELLS, shebang
 from tektonlint.tekton.images import facts_of
 from tektonlint.tekton.resource import Place
@@ -456,7 +456,7 @@ _MAKES: dict[str, frozenset[str]] = {
     "unzip": frozenset(),
     "wget": frozenset(),
 }
-_MAKERS = {name: pattern(rf"{name}(?<![\w-]{name})(?![\w-])") for name in (*_MAKES, "curl")}
+_MAKERS = frozenset((*_MAKES, "curl"))
 _OR_TRUE = pattern(r"\|\|(?:[ \t\n]|\\\n)*(?:true|:)")
 _THROWN_AWAY = pattern(r"(?:\\\n|[^\n|;#])*?(\|\|(?:[ \t\n]|\\\n)*(?:true|:))(?=[\s;)}&\"'`]|$)")
 
@@ -496,7 +496,7 @@ def critical_command_failure_ignored(container: Place, ctx: Context) -> Iterator
 
 
 def _may_make_something(text: str) -> bool:
-    return any(name in text and one.search(text) for name, one in _MAKERS.items())
+    return names_one(text, _MAKERS)
 
 
 def _makes_something(command: Command) -> bool:

@@ -48,7 +48,7 @@ _MAY_OPEN_TO_ALL = tuple(
         r"--mode",
     )
 )
-_MAY_NAME_A_GROUP = pattern(r"chgrp|chown|-g")
+_MAY_NAME_A_GROUP = ("chgrp", "chown", "-g")
 _SECRET = pattern(
     r"(?i)(?:^|[/._-])(?:netrc|ssh|docker|auth|authfile|config\.json|dockerconfig\w*|kube|kubeconfig|gnupg|"
     r"id_(?:rsa|ed25519|ecdsa)|tokens?|secrets?|passw\w*|credentials?|creds?|keys?|pem|p12|jks|git-credentials)"
@@ -88,7 +88,7 @@ def hardcoded_group_in_script(container: Place, ctx: Context) -> Iterator[Findin
     script = script_at(ctx.model, container)
     if script is None or not (script.words or any(one in script.text for one in ("chgrp", "chown", "install"))):
         return
-    if not says(script, _MAY_NAME_A_GROUP.search):
+    if not says(script, _may_name_a_group):
         return
     told: set[int] = set()
     for command in script.analysis.flow.commands:
@@ -327,6 +327,10 @@ def _group_of(command: Command) -> tuple[Word | None, int, int]:
             elif word.text.startswith("--group=") and _NUMBER.fullmatch(word.text[8:]):
                 return word, int(word.text[8:]), 0
     return None, 0, 0
+
+
+def _may_name_a_group(text: str) -> bool:
+    return any(one in text for one in _MAY_NAME_A_GROUP)
 
 
 def _without_number(

@@ -12,7 +12,7 @@ from tektonlint.finding import Finding, Fix, Location, Safety, Severity
 from tektonlint.model.definitions import Task, name_of
 from tektonlint.patterns import pattern
 from tektonlint.policy.context import Context
-from tektonlint.policy.looks import says
+from tektonlint.policy.looks import names_one, says
 from tektonlint.tekton.resource import Place
 from tektonlint.tekton.selectors import select
 from tektonlint.tekton.variables import uses, variables
@@ -254,20 +254,17 @@ _LARGE = pattern(
     r"(?i)\.(?:log|sarif|tar|tgz|gz|zip|html|patch|diff|spdx|cdx|cyclonedx)$|sbom|(?:^|[-_])report\.(?:json|xml)$"
 )
 # Without one of these words there is nothing large: the programs above, and what the names of files may end with.
-_TELL = {
-    word: pattern(rf"{word}(?<![a-z0-9]{word})(?![a-z0-9])")
-    for word in (
+_TELL = frozenset(
+    (
         *_PRINTS_ALL, *_KUBE, "log", "sarif", "tar", "tgz", "gz", "zip", "html", "patch", "diff", "spdx", "cdx",
         "cyclonedx",
     )
-}  # fmt: skip
+)  # fmt: skip
 
 
 def _may_be_large(text: str) -> bool:
     lower = text.lower()
-    if "sbom" in lower or "report" in lower:
-        return True
-    return any(word in lower and one.search(lower) for word, one in _TELL.items())
+    return "sbom" in lower or "report" in lower or names_one(lower, _TELL)
 
 
 def too_large(container: Place, ctx: Context) -> Iterator[Finding]:
