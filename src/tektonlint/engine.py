@@ -256,17 +256,19 @@ class _Run:
                     asked.setdefault(name, []).append(_Places(file, resource, places))
 
     def _has_one(self, source: Source, texts: tuple[str, ...]) -> bool:
-        return any(self._has_text(source, text) for text in texts)
-
-    def _has_text(self, source: Source, text: str) -> bool:
         if self._searched[0] is not source:
             # A text that is not there may be written with escapes.
             self._searched = (source, {}, "\\" in source.text and _ESCAPE.search(source.text) is not None)
         _, searched, is_escaped = self._searched
-        known = searched.get(text)
-        if known is None:
-            known = searched[text] = is_escaped or text in source.text
-        return known
+        if is_escaped:
+            return True
+        for text in texts:
+            known = searched.get(text)
+            if known is None:
+                known = searched[text] = text in source.text
+            if known:
+                return True
+        return False
 
     def _guarded(self, name: str, file: File, subject: Any, places: tuple[Any, ...] | None) -> list[Finding]:
         """A crash is a finding that names policy and file; the rest of the run goes on."""

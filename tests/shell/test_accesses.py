@@ -486,6 +486,7 @@ INNER_SCRIPTS = [
     ("sh -c 'cat \"$1\"' _ a", "read a"),
     ("export X=a; sh -c 'cat $X'", "read a"),
     ("sudo sh -c 'echo x > /etc/x'", "write /etc/x"),
+    ("cd /d; sh -c 'cat *.x'", "read /d/*.x"),
     ("find d -exec sh -c 'cat \"$1\"' _ {} \\;", "read d/*"),
     ("eval 'cat a'", "read a"),
     ("eval X=a; cat $X", "read a"),

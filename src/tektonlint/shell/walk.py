@@ -1066,11 +1066,11 @@ class _Walk:
         if text[:1] in _BLANK:
             # A node may begin with the white space before it.
             start = end - len(text.lstrip())
-        if self.at is not None:
-            start, end = self.at
         if kind in ("word", "concatenation") and self.script[start : start + 1] in ("*", "?", "["):
             # A name in this folder, whatever it is.
             values = tuple(f"./{one}" if one.startswith(UNKNOWN) else one for one in values)
+        if self.at is not None:
+            start, end = self.at
         return Word(values, start, end, kind in _QUOTED)
 
     def value(self, node: Node, state: State, when: Circumstances) -> Value:
