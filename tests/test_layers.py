@@ -15,6 +15,7 @@ LAYERS = [
     "installed",
     "patterns",
     "lazy",
+    "records",
     "text",
     "lines",
     "workers",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 import yaml
 from yaml.events import (
@@ -26,6 +26,7 @@ from yaml.events import (
 
 from tektonlint import scalars
 from tektonlint.errors import UserError
+from tektonlint.records import NamedTuple
 from tektonlint.text import BOM, Source, Span
 
 DEPTH_LIMIT = 200

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import enum
-from typing import NamedTuple
 
 from tektonlint.patterns import pattern
+from tektonlint.records import NamedTuple
 from tektonlint.text import Source, Span
 
 Path = tuple[str | int, ...]

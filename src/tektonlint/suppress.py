@@ -9,7 +9,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator
 from collections.abc import Mapping as Dict
-from typing import NamedTuple
 
 from tektonlint.document import FOLDED, LITERAL, Document, Mapping, Node, Scalar, walk
 from tektonlint.finding import Edit, Finding, Fix, Location, Safety
@@ -17,6 +16,7 @@ from tektonlint.near import did_you_mean
 from tektonlint.patterns import pattern
 from tektonlint.policy.catalog import Catalog
 from tektonlint.policy.context import Context
+from tektonlint.records import NamedTuple
 from tektonlint.text import Source, Span
 from tektonlint.tree import File
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from io import StringIO
 from itertools import accumulate
-from typing import NamedTuple
 
 from tektonlint.patterns import pattern
+from tektonlint.records import NamedTuple
 
 BOM = "\ufeff"
 

@@ -12,7 +12,7 @@ import stat
 from collections.abc import Iterator
 from collections.abc import Mapping as Dict
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from tektonlint import document
 from tektonlint.bundled import folder as bundled_folder
@@ -22,6 +22,7 @@ from tektonlint.finding import Path, Severity
 from tektonlint.near import did_you_mean
 from tektonlint.policy.catalog import Catalog, Choice
 from tektonlint.policy.format import Policy
+from tektonlint.records import NamedTuple
 from tektonlint.schema import Schema
 from tektonlint.sentences import WORDS, Fault, found_instead, one_of, short
 from tektonlint.tekton.target import SUGGEST, Target, Version, newest, parse_version, version_text

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from tektonlint.bundled import folder as bundled_folder
 from tektonlint.config import Config, ConfigError, Written, inside, layer_of, read_written, shown_path
 from tektonlint.document import Node, Scalar, Sequence, plain_data
 from tektonlint.near import did_you_mean
 from tektonlint.policy.catalog import Choice
+from tektonlint.records import NamedTuple
 from tektonlint.sentences import one_of, short
 from tektonlint.tekton.target import Target
 

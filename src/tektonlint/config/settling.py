@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Dict
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from tektonlint.config import Config, Written
 from tektonlint.decisions import Attempt, Decisions, Waiver, locked_out
@@ -17,6 +17,7 @@ from tektonlint.document import Node, plain_data
 from tektonlint.finding import Location, Severity
 from tektonlint.policy.catalog import Catalog, Choice, enabled
 from tektonlint.policy.format import Policy
+from tektonlint.records import NamedTuple
 from tektonlint.suppress import NOT_SUPPRESSIBLE
 from tektonlint.text import Span
 

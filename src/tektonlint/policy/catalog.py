@@ -11,13 +11,14 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Dict
-from typing import Any, NamedTuple
+from typing import Any
 
 from tektonlint import bundled
 from tektonlint.finding import Severity
 from tektonlint.near import did_you_mean
 from tektonlint.policy.context import Enabled
 from tektonlint.policy.format import Example, Policy, PolicyError, from_raw, read, without_examples
+from tektonlint.records import NamedTuple
 
 CATALOGUE = "catalogue.json"
 

@@ -7,13 +7,14 @@ import os
 import stat
 from collections.abc import Mapping as Dict
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from tektonlint.bundled import folder
 from tektonlint.document import Mapping, load, plain_data
 from tektonlint.errors import UserError
 from tektonlint.finding import Safety, Severity
 from tektonlint.near import did_you_mean
+from tektonlint.records import NamedTuple
 from tektonlint.schema import Problem, Schema
 from tektonlint.sentences import Fault
 from tektonlint.tekton.selectors import SELECTORS

@@ -6,8 +6,8 @@ Nothing here prints, sorts or filters, but for what a service would refuse or no
 from __future__ import annotations
 
 from importlib import import_module
-from typing import NamedTuple
 
+from tektonlint.records import NamedTuple
 from tektonlint.report.view import View
 
 

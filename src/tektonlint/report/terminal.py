@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from functools import lru_cache
-from typing import NamedTuple
 
 from tektonlint.patterns import pattern
+from tektonlint.records import NamedTuple
 
 # Lines that are wider are cut; wide enough for all but minified YAML.
 WIDEST = 160

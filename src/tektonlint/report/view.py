@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tektonlint.finding import Finding, Fix, Safety, Severity
+from tektonlint.records import NamedTuple
 from tektonlint.text import Source
 
 if TYPE_CHECKING:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from collections.abc import Mapping as Dict
-from typing import Any, NamedTuple
+from typing import Any
 
 from tektonlint.document import Document, Loaded, load
 from tektonlint.finding import Location
 from tektonlint.lazy import cached_property
+from tektonlint.records import NamedTuple
 from tektonlint.tekton.resource import Resource, is_tekton, resources_of
 from tektonlint.text import NotText, Source, Span
 

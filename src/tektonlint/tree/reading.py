@@ -7,10 +7,10 @@ import stat
 from collections.abc import Collection, Iterable, Iterator
 from collections.abc import Mapping as Dict
 from functools import lru_cache
-from typing import NamedTuple
 
 from tektonlint.document import Document, Mapping, Sequence, load
 from tektonlint.patterns import pattern
+from tektonlint.records import NamedTuple
 from tektonlint.tekton.resource import text_of
 from tektonlint.text import NotText, Source
 from tektonlint.tree.files import File, Tree, as_patch, file_of

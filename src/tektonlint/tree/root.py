@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
 
 from tektonlint.errors import UserError
+from tektonlint.records import NamedTuple
 
 
 class Root(NamedTuple):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from tektonlint.document import Loaded, load
 from tektonlint.patterns import pattern
+from tektonlint.records import NamedTuple
 from tektonlint.text import Source, Span
 
 # The actions of Helm and Go templates, and Jinja's placeholders, statements and comments.
