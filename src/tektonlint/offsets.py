@@ -62,9 +62,10 @@ def span_in(scalar: Scalar, text: str, start: int, end: int) -> Span:
 def _literal_lines(scalar: Scalar, text: str) -> list[int] | None:
     """Where each line of a literal scalar begins in the file; None where that is not all there is to know.
 
-    The scalar has no line ends but the line feed. Most scripts are such, and two offsets of one are asked for.
+    The scalar has no line ends but the line feed, and is not blank: of blank lines no blank counts. Most scripts are
+    such, and two offsets of one are asked for.
     """
-    if _is_alias(scalar, text):
+    if _is_alias(scalar, text) or not scalar.text.strip("\n"):
         return None
     begin = at = header_line_end(scalar, text)
     indent = indentation(scalar, text)

@@ -185,6 +185,7 @@ PARTS = {
     "of its line with the line end, with CRLF": ("a: |\r\n  bc\r\n  de\r\n", 0, 3, "bc\r\n"),
     "of its last line at the end of the file": ("a: |\n  bc\n  de", 3, 5, "de"),
     "of all of it": ("a: |\n  bc\n\n  de\n", 0, 7, "bc\n\n  de\n"),
+    "of a blank script's line end": ("a: |+\n \n", 0, 1, "\n"),
     "of a folded text": ("a: >\n  bc\n  de\n", 1, 4, "c\n  d"),
     "that is empty": ("a: bc", 1, 1, ""),
     "that is empty in a script": ("a: |\n  bc\n", 2, 2, ""),
