@@ -22,8 +22,10 @@ SUFFIXES = (".yaml", ".yml")
 SIZE_LIMIT = 32 * 1024 * 1024
 
 _MARKER = b"tekton.dev/"
+# The same in UTF-16 and UTF-32, low byte first and last; Python has a module of its own for each of the four.
 _WIDE_MARKERS = tuple(
-    _MARKER.decode().encode(encoding) for encoding in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
+    b"".join(before + bytes((byte,)) + after for byte in _MARKER)
+    for before, after in ((b"", b"\0"), (b"\0", b""), (b"", b"\0\0\0"), (b"\0\0\0", b""))
 )
 # Other documents that say something about the cluster or about which files belong together.
 _CONTEXT = pattern(
