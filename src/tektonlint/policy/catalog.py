@@ -104,7 +104,7 @@ def _bundled() -> Iterator[Policy]:
 
 
 def _relative(path: str, folder: str) -> str:
-    return os.path.relpath(path, folder).replace(os.sep, "/")
+    return path.removeprefix(os.path.join(folder, "")).replace(os.sep, "/")
 
 
 def _current_rows(folder: str) -> list[dict[str, Any]]:
@@ -130,12 +130,13 @@ def _is_current(made: Dict[str, Any], folder: str, since: float) -> bool:
     Those of the same names and sizes, none of which is younger than the catalogue, are the same; otherwise, as
     after a checkout, which dates files as it likes, their contents decide.
     """
-    files = {_relative(path, folder): os.stat(path) for path, _ in policy_files(folder)}
+    paths = [path for path, _ in policy_files(folder)]
+    files = {_relative(path, folder): os.stat(path) for path in paths}
     if {name: status.st_size for name, status in files.items()} != made["sizes"]:
         return False
     if all(status.st_mtime < since for status in files.values()):
         return True
-    return bool(made["made-from"] == _digest(path for path, _ in policy_files(folder)))
+    return bool(made["made-from"] == _digest(paths))
 
 
 def _digest(paths: Iterable[str]) -> str:
