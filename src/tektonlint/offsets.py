@@ -74,7 +74,7 @@ def _literal_lines(scalar: Scalar, text: str) -> list[int] | None:
     for line in text[begin:].split("\n", count)[:count]:
         starts.append(at + min(indent, len(line)))
         at += len(line) + 1
-    return starts if text.find("\r", begin, at) < 0 else None
+    return None if any(text.find(end, begin, at) >= 0 for end in "\r\x85") else starts
 
 
 def _in_lines(lines: list[int], value: str, index: int) -> int:

@@ -186,6 +186,7 @@ PARTS = {
     "of its last line at the end of the file": ("a: |\n  bc\n  de", 3, 5, "de"),
     "of all of it": ("a: |\n  bc\n\n  de\n", 0, 7, "bc\n\n  de\n"),
     "of a blank script's line end": ("a: |+\n \n", 0, 1, "\n"),
+    "of its line behind YAML 1.1's other line end": ("a: |\n  bc\x85  de\n", 3, 5, "de"),
     "of a folded text": ("a: >\n  bc\n  de\n", 1, 4, "c\n  d"),
     "that is empty": ("a: bc", 1, 1, ""),
     "that is empty in a script": ("a: |\n  bc\n", 2, 2, ""),
