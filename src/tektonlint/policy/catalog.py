@@ -99,8 +99,7 @@ def catalogue(folder: str) -> dict[str, Any]:
 def _bundled() -> Iterator[Policy]:
     folder = bundled.folder("policies")
     for raw in _current_rows(folder):
-        rest = {key: value for key, value in raw.items() if key not in ("area", "file")}
-        yield from_raw(rest, raw["area"], os.path.join(folder, *raw["file"].split("/")))
+        yield from_raw(raw, raw["area"], os.path.join(folder, *raw["file"].split("/")))
 
 
 def _relative(path: str, folder: str) -> str:

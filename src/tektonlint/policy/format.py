@@ -284,8 +284,8 @@ def _logic(raw: Dict[str, Any]) -> Logic:
     if "emitted-by" in raw:
         return Emitted(by=raw["emitted-by"])
     select = raw.get("select", "resource")
-    names = (*SELECTORS, *WIDE_SELECTORS) if "check" in raw else tuple(SELECTORS)
-    if select not in names:
+    if select not in SELECTORS and not ("check" in raw and select in WIDE_SELECTORS):
+        names = (*SELECTORS, *WIDE_SELECTORS) if "check" in raw else tuple(SELECTORS)
         raise PolicyError(f"there is no selector `{select}`{did_you_mean(select, names)}")
     if "check" in raw:
         return Check(
