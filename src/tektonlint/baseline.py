@@ -12,11 +12,12 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from collections.abc import Mapping as Dict
-from typing import Any, NamedTuple
+from typing import Any
 
 from tektonlint.config import ConfigError, bytes_of, error_in, source_of
 from tektonlint.finding import Finding, Location
 from tektonlint.policy.catalog import Catalog
+from tektonlint.records import NamedTuple
 from tektonlint.sentences import short
 from tektonlint.text import BOM, Source, Span
 

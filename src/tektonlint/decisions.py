@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from collections.abc import Mapping as Dict
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tektonlint.finding import Finding, Location, ResourceId
 from tektonlint.policy.catalog import Catalog
 from tektonlint.policy.context import Enabled
+from tektonlint.records import NamedTuple
 from tektonlint.sentences import listed
 from tektonlint.tree import File, Tree
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from tektonlint import suppress, workers
 from tektonlint.errors import UserError
@@ -14,6 +14,7 @@ from tektonlint.policy.catalog import Catalog
 from tektonlint.policy.context import Context, Enabled
 from tektonlint.policy.declarative import failed
 from tektonlint.policy.format import Assertion, Check, Emitted, Policy
+from tektonlint.records import NamedTuple
 from tektonlint.tekton.resource import Place, Resource
 from tektonlint.tekton.selectors import select
 from tektonlint.tekton.target import Target

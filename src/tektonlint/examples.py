@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from difflib import unified_diff
-from typing import NamedTuple
 
 from tektonlint import engine, fixing, suppress, tree
 from tektonlint.finding import Finding, Severity
@@ -12,6 +11,7 @@ from tektonlint.near import did_you_mean
 from tektonlint.policy.catalog import Catalog, Choice, enabled, examples
 from tektonlint.policy.context import Enabled
 from tektonlint.policy.format import Emitted, Example, Policy
+from tektonlint.records import NamedTuple
 from tektonlint.tekton.target import Target, newest, parse_version
 
 # What the revision that an example is compared with is called in messages.

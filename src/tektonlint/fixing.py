@@ -12,7 +12,6 @@ from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from collections.abc import Mapping as Dict
-from typing import NamedTuple
 
 from tektonlint.comments import comments
 from tektonlint.document import Document, Mapping, Node, Scalar, walk
@@ -20,6 +19,7 @@ from tektonlint.document import Sequence as List
 from tektonlint.edit import apply
 from tektonlint.finding import Edit, Elsewhere, Finding, Location, Path, Safety
 from tektonlint.patterns import pattern
+from tektonlint.records import NamedTuple
 from tektonlint.second_reader import same
 from tektonlint.structure import DURATION, QUANTITY, Fault, faults
 from tektonlint.text import LINE_END, Source, Span

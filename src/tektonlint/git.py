@@ -10,10 +10,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tektonlint import installed
 from tektonlint.errors import UserError
+from tektonlint.records import NamedTuple
 
 if TYPE_CHECKING:
     import subprocess

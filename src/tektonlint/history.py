@@ -12,12 +12,12 @@ import posixpath
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Dict
-from typing import NamedTuple
 
 from tektonlint.git import Entry, GitError, Repository
 from tektonlint.lazy import cached_property
 from tektonlint.lines import lines_of
 from tektonlint.patterns import pattern
+from tektonlint.records import NamedTuple
 from tektonlint.tree import SIZE_LIMIT, Base, File, Past, Root, Tree, is_yaml, of_past
 from tektonlint.tree.ignoring import Ignore, is_ignored, patterns
 

@@ -9,11 +9,12 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Mapping as Dict
-from typing import Any, NamedTuple
+from typing import Any
 
 from tektonlint.document import Mapping, Node, Scalar, plain_data
 from tektonlint.finding import Path
 from tektonlint.near import did_you_mean, nearest
+from tektonlint.records import NamedTuple
 from tektonlint.schema import Problem, Schema, type_of
 from tektonlint.tekton.resource import field as dotted
 

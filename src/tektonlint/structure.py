@@ -11,12 +11,12 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import NamedTuple
 
 from tektonlint import schema
 from tektonlint.bundled import folder
 from tektonlint.document import Mapping, Node, Scalar
 from tektonlint.near import nearest
+from tektonlint.records import NamedTuple
 from tektonlint.schema import Problem, Schema
 from tektonlint.tekton.resource import RENDERED_LATER, Place, Resource, field
 from tektonlint.tekton.roles import role_of

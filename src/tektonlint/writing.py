@@ -6,7 +6,8 @@ import contextlib
 import os
 import stat
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+
+from tektonlint.records import NamedTuple
 
 
 class Change(NamedTuple):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tektonlint.finding import Finding, Fix, Safety, Severity
 from tektonlint.patterns import pattern
 from tektonlint.policy.context import Context
+from tektonlint.records import NamedTuple
 from tektonlint.shell.dialect import PLAIN_SHELLS
 from tektonlint.tekton.resource import Place
 from tektonlint.tekton.variables import variables

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tektonlint.document import Mapping, Sequence
 from tektonlint.finding import Finding, Fix, Safety
 from tektonlint.model.definitions import Param, Task, is_null, name_of
 from tektonlint.patterns import pattern
 from tektonlint.policy.context import Context
+from tektonlint.records import NamedTuple
 from tektonlint.shell.dialect import PLAIN_SHELLS
 from tektonlint.tekton.resource import Place
 from tektonlint.tekton.variables import Variable, variables

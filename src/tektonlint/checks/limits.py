@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tektonlint.document import Sequence
 from tektonlint.finding import Finding, Fix, Location, Severity
 from tektonlint.model.definitions import unless_null
 from tektonlint.policy.context import Context
+from tektonlint.records import NamedTuple
 from tektonlint.sentences import listed
 from tektonlint.tekton.durations import parse, text_of
 from tektonlint.tekton.resource import Place, Resource

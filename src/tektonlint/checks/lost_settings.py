@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Dict
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tektonlint.finding import Finding, Fix, Severity
 from tektonlint.model.definitions import name_of, number_of
@@ -23,6 +23,7 @@ from tektonlint.model.settings import (
     shown,
 )
 from tektonlint.policy.context import Context
+from tektonlint.records import NamedTuple
 from tektonlint.sentences import listed
 from tektonlint.tekton.image import parse_image
 from tektonlint.tekton.resource import Place

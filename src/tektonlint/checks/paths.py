@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tektonlint.document import Scalar
 from tektonlint.finding import Finding, Fix, Location, Safety, Severity
 from tektonlint.model.definitions import WORKSPACE_ROOT, Task
 from tektonlint.patterns import pattern
 from tektonlint.policy.context import Context
+from tektonlint.records import NamedTuple
 from tektonlint.tekton.resource import Place
 
 if TYPE_CHECKING:

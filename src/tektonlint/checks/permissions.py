@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from tektonlint.finding import Finding, Fix, Location, Severity
 from tektonlint.model.definitions import Task
@@ -25,6 +24,7 @@ from tektonlint.model.security import pod_of
 from tektonlint.patterns import pattern
 from tektonlint.policy.context import Context
 from tektonlint.policy.scripts import with_command, with_umask, written_path
+from tektonlint.records import NamedTuple
 from tektonlint.sentences import listed
 from tektonlint.tekton.images import facts_of
 from tektonlint.tekton.resource import Place

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sized
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tektonlint.finding import Finding, Fix, Location, Safety, Severity
 from tektonlint.model.files import CERTAIN, NO, Access, accesses, covers, same_path, sharing, situations
@@ -11,6 +11,7 @@ from tektonlint.model.handover import FRESH, NOT_BOUND, Lack, is_certain, lacks,
 from tektonlint.model.pipelines import Guard, Pipeline, PipelineTask
 from tektonlint.model.runs import PipelineRun
 from tektonlint.policy.context import Context
+from tektonlint.records import NamedTuple
 from tektonlint.tekton.resource import Place
 from tektonlint.tekton.variables import variables
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tektonlint.document import Mapping, Sequence
 from tektonlint.finding import Finding, Fix, Location, Severity
@@ -13,6 +13,7 @@ from tektonlint.model.definitions import is_null, name_of
 from tektonlint.near import nearest
 from tektonlint.patterns import pattern
 from tektonlint.policy.context import Context
+from tektonlint.records import NamedTuple
 from tektonlint.sentences import listed
 from tektonlint.tekton.resource import Place, Resource
 from tektonlint.tekton.selectors import select

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tektonlint.document import Mapping, Scalar
 from tektonlint.finding import Finding, Fix, Safety, Severity
 from tektonlint.patterns import pattern
 from tektonlint.policy.context import Context
+from tektonlint.records import NamedTuple
 from tektonlint.tekton.resource import Place, Resource
 from tektonlint.tekton.selectors import select
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from collections.abc import Mapping as Dict
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tektonlint.finding import Finding, Fix, Location, Safety, Severity
 from tektonlint.model.definitions import name_of
 from tektonlint.model.scripts import Script, script_at
 from tektonlint.patterns import pattern
 from tektonlint.policy.context import Context
+from tektonlint.records import NamedTuple
 from tektonlint.shell.dialect import SHELLS, Shebang, shebang
 from tektonlint.tekton.images import ImageFacts, facts_of
 from tektonlint.tekton.resource import Place

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tektonlint.finding import Finding, Fix, Location, Severity
 from tektonlint.patterns import pattern
 from tektonlint.policy.context import Context
+from tektonlint.records import NamedTuple
 from tektonlint.sentences import listed
 from tektonlint.tekton.durations import HOUR, parse, rounded_up, text_of
 from tektonlint.tekton.resource import Place, Resource

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Dict
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tektonlint.finding import Finding, Location
 from tektonlint.model.definitions import name_of
 from tektonlint.patterns import pattern
 from tektonlint.policy.context import Context
+from tektonlint.records import NamedTuple
 from tektonlint.shell.dialect import PLAIN_SHELLS
 from tektonlint.tekton.image import parse_image
 from tektonlint.tekton.resource import Place

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tektonlint.document import Scalar
 from tektonlint.finding import Finding, Fix, Safety, Severity
@@ -11,6 +11,7 @@ from tektonlint.model.definitions import Task, name_of
 from tektonlint.near import nearest
 from tektonlint.patterns import pattern
 from tektonlint.policy.context import Context
+from tektonlint.records import NamedTuple
 from tektonlint.tekton.resource import Place
 from tektonlint.tekton.selectors import select
 from tektonlint.tekton.variables import Use, Variable, uses

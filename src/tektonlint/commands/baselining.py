@@ -8,7 +8,6 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Mapping as Dict
-from typing import NamedTuple
 
 from tektonlint import baseline, clock
 from tektonlint.baseline import Baseline, Entry
@@ -18,6 +17,7 @@ from tektonlint.engine import Report
 from tektonlint.finding import Finding
 from tektonlint.policy.catalog import Catalog
 from tektonlint.policy.context import Enabled
+from tektonlint.records import NamedTuple
 from tektonlint.sentences import short
 from tektonlint.tree import Tree, UsageError
 from tektonlint.writing import Change, NotWritten, check, create, replace

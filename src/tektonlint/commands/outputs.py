@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from tektonlint.errors import UserError
+from tektonlint.records import NamedTuple
 from tektonlint.report import FORMATS, Style, render
 from tektonlint.report.view import View
 

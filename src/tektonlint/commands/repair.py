@@ -7,12 +7,13 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tektonlint import engine, fixing
 from tektonlint.finding import Finding, Location, Safety, Severity
 from tektonlint.policy.catalog import Catalog
 from tektonlint.policy.context import Enabled
+from tektonlint.records import NamedTuple
 from tektonlint.report.terminal import escape
 from tektonlint.tekton.target import Target
 from tektonlint.text import Source, Span

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from tektonlint.finding import Edit, Path
+from tektonlint.records import NamedTuple
 
 
 class Refusal(ValueError):

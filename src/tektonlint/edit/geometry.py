@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from tektonlint.document import FOLDED, LITERAL, PLAIN, Entry, Mapping, Node, Scalar, Sequence
 from tektonlint.edit.change import Refusal
 from tektonlint.finding import Edit, Location
 from tektonlint.offsets import indentation
 from tektonlint.patterns import pattern
+from tektonlint.records import NamedTuple
 from tektonlint.tekton.resource import Place, Resource
 from tektonlint.text import BOM, LINE_END, Span
 

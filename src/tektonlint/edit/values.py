@@ -6,12 +6,11 @@ is added stands without quotes only where none of them sees anything else in it.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from tektonlint import scalars
 from tektonlint.document import DOUBLE, PLAIN, SINGLE
 from tektonlint.edit.change import Refusal
 from tektonlint.patterns import pattern
+from tektonlint.records import NamedTuple
 
 Data = str | int | bool | dict[str, "Data"] | list["Data"]
 

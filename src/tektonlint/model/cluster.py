@@ -7,11 +7,11 @@ it agrees: a repository for several clusters may hold several ConfigMaps of one 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from tektonlint.document import Document, Mapping, Node, Scalar, Sequence
 from tektonlint.finding import Location
 from tektonlint.lazy import cached_property
+from tektonlint.records import NamedTuple
 from tektonlint.tekton.resource import text_of
 from tektonlint.tekton.target import Target
 from tektonlint.text import Source, Span

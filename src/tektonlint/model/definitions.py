@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from tektonlint.document import Mapping, Scalar
 from tektonlint.lazy import cached_property
+from tektonlint.records import NamedTuple
 from tektonlint.tekton.resource import RENDERED_LATER, Place, Resource
 
 # Where a workspace is mounted that does not say it (docs/tasks.md, workspaces).

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from tektonlint.model.definitions import Task
 from tektonlint.model.pipelines import PipelineTask
 from tektonlint.model.runs import Binding, PipelineRun
 from tektonlint.patterns import pattern
+from tektonlint.records import NamedTuple
 from tektonlint.tekton.resource import Place
 from tektonlint.tekton.variables import uses
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator
 from itertools import combinations
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tektonlint.finding import Location
 from tektonlint.model.definitions import Task, is_true
@@ -19,6 +19,7 @@ from tektonlint.model.runs import PipelineRun
 from tektonlint.model.scripts import Script, opaque_steps, scripts_of
 from tektonlint.model.security import User, pod_of, user_of
 from tektonlint.patterns import pattern
+from tektonlint.records import NamedTuple
 from tektonlint.tekton.variables import variables
 
 if TYPE_CHECKING:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from tektonlint.model.definitions import Task
 from tektonlint.patterns import pattern
+from tektonlint.records import NamedTuple
 from tektonlint.tekton.resource import Place
 
 # Options that decide where layers are, how Buildah isolates and how it meets a registry (buildah(1) and the pages of

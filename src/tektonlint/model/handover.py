@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tektonlint.model.directories import Volume
 from tektonlint.model.files import (
@@ -20,6 +20,7 @@ from tektonlint.model.files import (
 )
 from tektonlint.model.pipelines import Pipeline, PipelineTask
 from tektonlint.model.runs import PipelineRun
+from tektonlint.records import NamedTuple
 
 if TYPE_CHECKING:
     from tektonlint.model.graph import Model

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from tektonlint.document import Document, Mapping, Node, Sequence, load
 from tektonlint.lazy import cached_property
 from tektonlint.patterns import pattern
+from tektonlint.records import NamedTuple
 from tektonlint.tekton.resource import text_of
 from tektonlint.text import Source
 from tektonlint.tree import KUSTOMIZATIONS, Tree

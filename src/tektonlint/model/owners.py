@@ -8,7 +8,7 @@ putting a new one in its place (`mv`, `sed -i`, `install`), making and removing 
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tektonlint.lazy import cached_property
 from tektonlint.model.files import (
@@ -25,6 +25,7 @@ from tektonlint.model.pipelines import Pipeline, PipelineTask
 from tektonlint.model.runs import PipelineRun
 from tektonlint.model.security import pod_of
 from tektonlint.patterns import pattern
+from tektonlint.records import NamedTuple
 
 if TYPE_CHECKING:
     from tektonlint.model.directories import Volume

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from tektonlint.document import Sequence
 from tektonlint.finding import Location
 from tektonlint.lazy import cached_property
 from tektonlint.model.definitions import Spec, name_of, named, number_of
+from tektonlint.records import NamedTuple
 from tektonlint.tekton.durations import parse
 from tektonlint.tekton.resource import Place
 from tektonlint.tekton.variables import Use, uses

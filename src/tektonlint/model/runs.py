@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from tektonlint.lazy import cached_property
 from tektonlint.model.definitions import name_of, unless_null
 from tektonlint.model.pipelines import duration_of
+from tektonlint.records import NamedTuple
 from tektonlint.tekton.resource import Place, Resource
 from tektonlint.tekton.target import Target
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from tektonlint.model.definitions import Task, number_of
 from tektonlint.model.pipelines import PipelineTask
 from tektonlint.model.runs import PipelineRun, TaskRun
+from tektonlint.records import NamedTuple
 from tektonlint.tekton.resource import Place
 
 

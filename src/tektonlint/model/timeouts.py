@@ -6,10 +6,9 @@ and since 1.11 the run's `timeouts.tasks` or `timeouts.finally` if that is more.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from tektonlint.model.pipelines import Pipeline, PipelineTask, critical_path, duration_of
 from tektonlint.model.runs import Limits, PipelineRun
+from tektonlint.records import NamedTuple
 from tektonlint.tekton.resource import Place
 from tektonlint.tekton.target import HANDS_DOWN, TASK_RUN_SPECS, Target
 

@@ -10,11 +10,12 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as Dict
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tektonlint.finding import Location
 from tektonlint.model.definitions import Task
 from tektonlint.patterns import pattern
+from tektonlint.records import NamedTuple
 from tektonlint.tekton.image import parse_image
 from tektonlint.tekton.resource import Place
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from collections.abc import Mapping as Dict
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from tektonlint.finding import Elsewhere, Finding, Fix, Location, Related, Safety, Severity
 from tektonlint.lazy import cached_property
 from tektonlint.policy.format import Policy
+from tektonlint.records import NamedTuple
 from tektonlint.tekton.resource import Place, Resource
 from tektonlint.tekton.target import Target
 from tektonlint.tree import File, Tree

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tektonlint.patterns import pattern
+from tektonlint.records import NamedTuple
 from tektonlint.shell.dialect import SHELLS, interpreter, masked
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from functools import lru_cache
-from typing import NamedTuple
 
 from tektonlint.patterns import pattern
+from tektonlint.records import NamedTuple
 
 # Shells by their names; busybox is one only where its first argument says so.
 PLAIN_SHELLS = frozenset(("sh", "bash", "dash", "ash", "ksh", "zsh"))

@@ -9,9 +9,9 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
 
 from tektonlint.patterns import pattern
+from tektonlint.records import NamedTuple
 from tektonlint.shell.dialect import SHELLS
 from tektonlint.shell.flow import Command, Fact, Flow, Redirect, Word
 from tektonlint.shell.programs import INERT, Read, Role, last_part, path_in, read, transport_of

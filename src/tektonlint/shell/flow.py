@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from tektonlint.records import NamedTuple
 from tektonlint.shell.values import UNKNOWN, Value
 
 

@@ -7,9 +7,10 @@ backticks and no `$1` in a body, and takes one that begins with a backslash for 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tektonlint.patterns import pattern
+from tektonlint.records import NamedTuple
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -28,9 +28,10 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from tektonlint import bundled
+from tektonlint.records import NamedTuple
 from tektonlint.shell.flow import Word
 from tektonlint.shell.values import UNKNOWN
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from tektonlint.errors import UserError
+from tektonlint.records import NamedTuple
 from tektonlint.shell.dialect import interpreter, masked, shebang
 
 # The shells that it knows; for any other it answers SC1071.

@@ -15,10 +15,11 @@ from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Dict
 from functools import cache, lru_cache
 from itertools import zip_longest
-from typing import Any, NamedTuple
+from typing import Any
 
 from tektonlint.bundled import folder
 from tektonlint.patterns import pattern as lazy
+from tektonlint.records import NamedTuple
 from tektonlint.tekton.image import parse_image
 
 # What /bin/sh can be; `none` where an image has no shell at all.

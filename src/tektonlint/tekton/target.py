@@ -6,9 +6,10 @@ import json
 import os
 from collections.abc import Mapping as Dict
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from tektonlint.bundled import folder
+from tektonlint.records import NamedTuple
 
 if TYPE_CHECKING:
     from tektonlint.tekton.images import ImageFacts

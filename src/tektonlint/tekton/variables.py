@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from functools import lru_cache
-from typing import NamedTuple
 
 from tektonlint.document import Mapping, Node, Scalar, Sequence
 from tektonlint.finding import Location, Path
 from tektonlint.patterns import pattern
+from tektonlint.records import NamedTuple
 from tektonlint.tekton.resource import Place, Resource
 
 ROOTS = frozenset(
