@@ -31,6 +31,9 @@ Function = Callable[[Any, Context], Iterable[Finding]]
 
 # One file of so many is done before the work is shared.
 _FIRST = 32
+# So many files are looked at together, by one policy after another: a processor that goes on in the same code is 7 %
+# faster than one that comes back to it with each file. Of more files the last syntax trees would be forgotten.
+_TOGETHER = 64
 
 
 class Report(NamedTuple):
@@ -172,26 +175,26 @@ class _Run:
         return [first, *shares]
 
     def _share(self, files: Sequence[File]) -> _Share:
-        """Some of the files, on their own.
-
-        One policy after another looks at all of them: a processor that goes on in the same code is 7 % faster than
-        one that comes back to it with each file.
-        """
+        """Some of the files, on their own."""
         before, self.reached, self.crashes = (self.reached, self.crashes), dict.fromkeys(self.contexts, 0), []
         try:
-            findings: list[Finding] = []
-            asked: dict[str, list[_Places]] = {}
-            for file in files:
-                if file.reported:
-                    findings += self._over("file", file, file)
-                for resource in file.resources:
-                    self._ask(file, resource, asked)
-            for name, jobs in asked.items():
-                for job in jobs:
-                    findings += self._guarded(name, *job)
+            some = (files[at : at + _TOGETHER] for at in range(0, len(files), _TOGETHER))
+            findings = [finding for each in some for finding in self._over_files(each)]
             return _Share(findings, self.reached, self.crashes)
         finally:
             self.reached, self.crashes = before
+
+    def _over_files(self, files: Sequence[File]) -> Iterator[Finding]:
+        """What is found in some files, one policy after another."""
+        asked: dict[str, list[_Places]] = {}
+        for file in files:
+            if file.reported:
+                yield from self._over("file", file, file)
+            for resource in file.resources:
+                self._ask(file, resource, asked)
+        for name, jobs in asked.items():
+            for job in jobs:
+                yield from self._guarded(name, *job)
 
     def _after_comments(self, file: File, findings: list[Finding]) -> Iterator[Finding]:
         comments = suppress.suppressions(file)

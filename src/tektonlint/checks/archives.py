@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tektonlint.finding import Finding
+from tektonlint.model.scripts import Script, script_at, scripts_of
 from tektonlint.patterns import pattern
 from tektonlint.policy.context import Context
 from tektonlint.tekton.images import facts_of
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from tektonlint.model.graph import Model
     from tektonlint.model.pipelines import Pipeline, PipelineTask
     from tektonlint.model.runs import PipelineRun
-    from tektonlint.model.scripts import Script
     from tektonlint.shell.flow import Command
 
 _ARCHIVES = ("oci-archive", "docker-archive")
@@ -67,7 +67,6 @@ def unchecked(pipeline_spec: Place, ctx: Context) -> Iterator[Finding]:
 
 def _may_pack(model: Model, task: PipelineTask) -> bool:
     """Whether the text of a task tells of an archive; most do not, and need no closer look."""
-    from tektonlint.model.scripts import scripts_of
 
     spec = model.task_of(task).found
     return spec is not None and any(
@@ -171,7 +170,6 @@ def _check_for(written: Access, ctx: Context) -> str:
 
 def sync_for_visibility(container: Place, ctx: Context) -> Iterator[Finding]:
     """`sync` at the end of what a step writes: it is for the disk, not for other tasks."""
-    from tektonlint.model.scripts import script_at
 
     script = script_at(ctx.model, container)
     if script is None or not script.is_shell or (not script.words and "sync" not in script.text):

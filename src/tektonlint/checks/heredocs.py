@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tektonlint.finding import Finding, Fix, Safety, Severity
+from tektonlint.model.scripts import Script, script_at
 from tektonlint.patterns import pattern
 from tektonlint.policy.context import Context
 from tektonlint.records import NamedTuple
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
     from tektonlint import edit
-    from tektonlint.model.scripts import Script
     from tektonlint.shell.heredocs import Expansion, HereDoc
 
 _SNIPPET = 60
@@ -72,7 +72,6 @@ def shell_in_heredoc(container: Place, ctx: Context) -> Iterator[Finding]:
 
     A failure in it stops nothing, under `set -e` neither. `$(date)` and variables are mostly meant to be filled in.
     """
-    from tektonlint.model.scripts import script_at
     from tektonlint.shell.heredocs import heredocs
     from tektonlint.shell.syntax import parse
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tektonlint.document import Mapping, Sequence
 from tektonlint.finding import Finding, Fix, Safety
 from tektonlint.model.definitions import Param, Task, is_null, name_of
+from tektonlint.model.scripts import Script, script_at
 from tektonlint.patterns import pattern
 from tektonlint.policy.context import Context
 from tektonlint.records import NamedTuple
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from tektonlint.model.graph import Model
     from tektonlint.model.pipelines import Pipeline, PipelineTask
     from tektonlint.model.runs import PipelineRun, TaskRun
-    from tektonlint.model.scripts import Script
     from tektonlint.shell.heredocs import HereDoc
 
 # What may stand in place of a use: in quotes of its own, bare inside quotes or a here-document, or bare so that the
@@ -79,8 +79,6 @@ def pasted_param(container: Place, ctx: Context) -> Iterator[Finding]:
     What somebody chose from a list (`enum`) or wrote out in every run of the tree is left alone, and so is a param that
     is a command by itself: it is code on purpose. Admission takes no param in a StepAction's script.
     """
-    from tektonlint.model.scripts import script_at
-
     if container.resource.kind == "StepAction":
         return
     script = script_at(ctx.model, container)

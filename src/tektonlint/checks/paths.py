@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tektonlint.document import Scalar
 from tektonlint.finding import Finding, Fix, Location, Safety, Severity
 from tektonlint.model.definitions import WORKSPACE_ROOT, Task
+from tektonlint.model.scripts import Script, opaque_steps, script_at, scripts_of
 from tektonlint.patterns import pattern
 from tektonlint.policy.context import Context
 from tektonlint.records import NamedTuple
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from tektonlint.model.graph import Model
     from tektonlint.model.pipelines import PipelineTask
     from tektonlint.model.runs import Binding, Bound, PipelineRun, TaskRun
-    from tektonlint.model.scripts import Script
     from tektonlint.shell.effects import Effect
     from tektonlint.shell.flow import Command, Fact
 
@@ -285,7 +285,6 @@ def _replaced(group: list[_Mention], text: str, title: str, safety: Safety, ctx:
 
 def _mentions(container: Place, model: Model) -> Iterator[_Mention]:
     """The paths below `/workspace` in what a step, sidecar or step template says."""
-    from tektonlint.model.scripts import script_at
 
     is_template = container.path[-1:] == ("stepTemplate",)
     script = script_at(model, container) if not is_template else None
@@ -410,7 +409,6 @@ def _touches(model: Model, task: Task) -> tuple[_Touch, ...]:
 
 def _touched(model: Model, task: Task) -> Iterator[_Touch]:
     from tektonlint.model.files import task_files
-    from tektonlint.model.scripts import scripts_of
 
     kinds = {"read": "read", "write": "write", "update": "write", "folder": "folder", "use": "other"}
     for file in task_files(model, task):
@@ -435,8 +433,6 @@ def _touched(model: Model, task: Task) -> Iterator[_Touch]:
 
 
 def _is_followed(container: Place, model: Model) -> bool:
-    from tektonlint.model.scripts import script_at
-
     script = script_at(model, container)
     return script is not None and script.is_shell
 
@@ -458,7 +454,6 @@ def _split(path: str, task: Task) -> tuple[str, str] | None:
 
 def _is_blind(model: Model, task: Task, path: str) -> bool:
     """Whether something in a task may write a path below `/workspace` without being seen to."""
-    from tektonlint.model.scripts import opaque_steps, scripts_of
 
     if opaque_steps(model, task):
         return True
@@ -515,7 +510,6 @@ def _users(task: Task, model: Model) -> list[Place]:
 
 def readonly_written(container: Place, ctx: Context) -> Iterator[Finding]:
     """Writes into a workspace that is mounted read-only: declared so, or bound to what nobody can write to."""
-    from tektonlint.model.scripts import script_at
 
     model = ctx.model
     if container.resource.partial or container.resource.kind == "StepAction":
@@ -689,8 +683,6 @@ def optional_unguarded(container: Place, ctx: Context) -> Iterator[Finding]:
     Without it `$(workspaces.x.path)` is empty (docs/workspaces.md), and what stands behind becomes absolute. A script
     that asks `.bound` anywhere is believed to know what it does.
     """
-    from tektonlint.model.scripts import script_at
-
     script = script_at(ctx.model, container)
     task = script.task if script is not None else None
     if script is None or task is None or not any(one.optional for one in task.workspaces.values()):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tektonlint.document import Scalar, walk
 from tektonlint.finding import Finding, Fix, Location, Safety, Severity
 from tektonlint.model.definitions import Task, name_of
+from tektonlint.model.scripts import Script, opaque_steps, script_at
 from tektonlint.patterns import pattern
 from tektonlint.policy.context import Context
 from tektonlint.policy.looks import names_one, says
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from tektonlint import edit
     from tektonlint.model.graph import Model
     from tektonlint.model.pipelines import PipelineTask
-    from tektonlint.model.scripts import Script
     from tektonlint.shell.effects import Effect
     from tektonlint.shell.flow import Command
 
@@ -81,8 +81,6 @@ def _written(container: Place, ctx: Context, what: Callable[[str], object]) -> I
 
     Nothing where the script does not say `what`, without which that is of no interest.
     """
-    from tektonlint.model.scripts import script_at
-
     script = script_at(ctx.model, container)
     if script is None or not script.is_shell or not _may_write(script) or not says(script, what):
         return
@@ -402,7 +400,6 @@ def _mentioned(spec: Place, wanted: set[str]) -> set[str] | None:
 
 def _is_opaque(spec: Place, task: Task | None, model: Model) -> bool | None:
     """Whether programs run that are not looked into; None where the steps themselves are not known."""
-    from tektonlint.model.scripts import opaque_steps, script_at
 
     if task is None:
         script = script_at(model, spec)
