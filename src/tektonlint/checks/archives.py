@@ -67,7 +67,6 @@ def unchecked(pipeline_spec: Place, ctx: Context) -> Iterator[Finding]:
 
 def _may_pack(model: Model, task: PipelineTask) -> bool:
     """Whether the text of a task tells of an archive; most do not, and need no closer look."""
-
     spec = model.task_of(task).found
     return spec is not None and any(
         any(word in text for word in _TELLS)
@@ -170,7 +169,6 @@ def _check_for(written: Access, ctx: Context) -> str:
 
 def sync_for_visibility(container: Place, ctx: Context) -> Iterator[Finding]:
     """`sync` at the end of what a step writes: it is for the disk, not for other tasks."""
-
     script = script_at(ctx.model, container)
     if script is None or not script.is_shell or (not script.words and "sync" not in script.text):
         return

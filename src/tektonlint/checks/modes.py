@@ -38,13 +38,15 @@ _WORKSPACE = pattern(r"\$\(workspaces\.([A-Za-z0-9_.-]+)\.path\)")
 _NUMBER = pattern(r"[0-9]{1,10}")
 _OWNER = pattern(r"[^:.]*[:.]([0-9]{1,10})")
 _MODE = pattern(r"[0-7]{3,4}")
+# An option of `mkdir` and `install`, and the mode in the same word.
+_WITH_MODE = pattern(r"(-[A-Za-z]*?m|--mode=)(?:[0-7]+|[ugoa]*[-+=].*)")
 _CLAUSE = pattern(r"[ug]*[ao][ugoa]*[+=][rwxXst]*w[rwxXst]*")
 # Where every mode is written out behind its chmod, and none of them opens to all, none of these stands.
 _MAY_OPEN_TO_ALL = tuple(
     pattern(one)
     for one in (
         r"chmod(?![ \t]+(?:-[A-Za-z]+[ \t]+)*(?:\+[rwxXst]+|[ug]+[+=][rwxXst]+|[0-7]+[0145])[ \t])",
-        r"-(?<![\w-]-)[A-Za-z]*m(?![\w-])",
+        r"-(?<![\w-]-)[A-Za-z]*m(?:(?![\w-])|[0-7]|[ugoa]*[+=])",
         r"--mode",
     )
 )
@@ -122,8 +124,9 @@ def world_writable_workaround(container: Place, ctx: Context) -> Iterator[Findin
     told: set[int] = set()
     for effect in effects:
         command = effect.command
-        word = _mode_word(command)
-        if word is None or word.start in told or not _opens_to_all(word.text):
+        word, option = _mode_word(command) or (None, "")
+        mode = word.text.removeprefix(option) if word is not None else ""
+        if word is None or word.start in told or not _opens_to_all(mode):
             continue
         if effect.what not in ("mode", "folder", "write"):
             continue
@@ -132,8 +135,8 @@ def world_writable_workaround(container: Place, ctx: Context) -> Iterator[Findin
             continue
         told.add(word.start)
         recursive = effect.what == "mode" and effect.tree
-        narrow = _narrower(word.text, recursive=recursive, folder=effect.text in folders or effect.what == "folder")
-        said = f"{command.name} -m {word.text}" if command.name != "chmod" else f"chmod {word.text}"
+        narrow = _narrower(mode, recursive=recursive, folder=effect.text in folders or effect.what == "folder")
+        said = f"{command.name} {word.text}" if option or command.name == "chmod" else f"{command.name} -m {mode}"
         message = (
             f"`{said}` lets everybody who reaches the volume change `{effect.path}`. `{narrow}` is enough for tasks "
             "that share an `fsGroup`."
@@ -142,7 +145,7 @@ def world_writable_workaround(container: Place, ctx: Context) -> Iterator[Findin
             script.place,
             message,
             at=script.location(word.start, word.end),
-            fix=_with_word(script, word, narrow, f"write `{narrow}` in place of `{word.text}`", ctx),
+            fix=_with_word(script, word, option + narrow, f"write `{narrow}` in place of `{mode}`", ctx),
         )
 
 
@@ -373,18 +376,23 @@ def _instead_of(command: Command, workspace: str, script: Script, ctx: Context) 
     return f"drop it, or write `{command.name} {_group_of_workspace(command, written, workspace, script, ctx)}`"
 
 
-def _mode_word(command: Command) -> Word | None:
-    """The word that says a mode."""
+def _mode_word(command: Command) -> tuple[Word, str] | None:
+    """The word that says a mode, and the option that stands before the mode in it, as in `-m777`."""
     words = command.words
     if command.name == "chmod":
-        found = (word for word in words if not word.text.startswith("-"))
-        return None if any(word.text.startswith("--reference") for word in words) else next(found, None)
-    if command.name in ("mkdir", "install"):
-        for number, word in enumerate(words):
-            if word.text in ("-m", "--mode") and number + 1 < len(words):
-                return words[number + 1]
-            if word.text.startswith("-") and not word.text.startswith("--") and word.text.endswith("m"):
-                return words[number + 1] if number + 1 < len(words) else None
+        found = next((word for word in words if not word.text.startswith("-")), None)
+        refers = any(word.text.startswith("--reference") for word in words)
+        return None if refers or found is None else (found, "")
+    if command.name not in ("mkdir", "install"):
+        return None
+    for number, word in enumerate(words):
+        option = word.text
+        attached = _WITH_MODE.fullmatch(option)
+        if attached is not None:
+            return word, attached[1]
+        short = option.startswith("-") and not option.startswith("--") and option.endswith("m")
+        if short or option == "--mode":
+            return (words[number + 1], "") if number + 1 < len(words) else None
     return None
 
 

@@ -285,7 +285,6 @@ def _replaced(group: list[_Mention], text: str, title: str, safety: Safety, ctx:
 
 def _mentions(container: Place, model: Model) -> Iterator[_Mention]:
     """The paths below `/workspace` in what a step, sidecar or step template says."""
-
     is_template = container.path[-1:] == ("stepTemplate",)
     script = script_at(model, container) if not is_template else None
     scalars = [word for key in ("command", "args") for word in container.each(key)]
@@ -454,7 +453,6 @@ def _split(path: str, task: Task) -> tuple[str, str] | None:
 
 def _is_blind(model: Model, task: Task, path: str) -> bool:
     """Whether something in a task may write a path below `/workspace` without being seen to."""
-
     if opaque_steps(model, task):
         return True
     for script in scripts_of(model, task):
@@ -510,7 +508,6 @@ def _users(task: Task, model: Model) -> list[Place]:
 
 def readonly_written(container: Place, ctx: Context) -> Iterator[Finding]:
     """Writes into a workspace that is mounted read-only: declared so, or bound to what nobody can write to."""
-
     model = ctx.model
     if container.resource.partial or container.resource.kind == "StepAction":
         return

@@ -400,7 +400,6 @@ def _mentioned(spec: Place, wanted: set[str]) -> set[str] | None:
 
 def _is_opaque(spec: Place, task: Task | None, model: Model) -> bool | None:
     """Whether programs run that are not looked into; None where the steps themselves are not known."""
-
     if task is None:
         script = script_at(model, spec)
         return script is None or not script.is_shell or _runs_unknown(script)
