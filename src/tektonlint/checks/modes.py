@@ -27,6 +27,7 @@ from tektonlint.policy.context import Context
 from tektonlint.policy.looks import says
 from tektonlint.policy.scripts import with_command, written_path
 from tektonlint.sentences import listed
+from tektonlint.shell.effects import mode_given
 from tektonlint.tekton.images import facts_of
 from tektonlint.tekton.resource import Place
 
@@ -38,8 +39,6 @@ _WORKSPACE = pattern(r"\$\(workspaces\.([A-Za-z0-9_.-]+)\.path\)")
 _NUMBER = pattern(r"[0-9]{1,10}")
 _OWNER = pattern(r"[^:.]*[:.]([0-9]{1,10})")
 _MODE = pattern(r"[0-7]{3,4}")
-# An option of `mkdir` and `install`, and the mode in the same word.
-_WITH_MODE = pattern(r"(-[A-Za-z]*?m|--mode=)(?:[0-7]+|[ugoa]*[-+=].*)")
 _CLAUSE = pattern(r"[ug]*[ao][ugoa]*[+=][rwxXst]*w[rwxXst]*")
 # Where every mode is written out behind its chmod, and none of them opens to all, none of these stands.
 _MAY_OPEN_TO_ALL = tuple(
@@ -383,17 +382,7 @@ def _mode_word(command: Command) -> tuple[Word, str] | None:
         found = next((word for word in words if not word.text.startswith("-")), None)
         refers = any(word.text.startswith("--reference") for word in words)
         return None if refers or found is None else (found, "")
-    if command.name not in ("mkdir", "install"):
-        return None
-    for number, word in enumerate(words):
-        option = word.text
-        attached = _WITH_MODE.fullmatch(option)
-        if attached is not None:
-            return word, attached[1]
-        short = option.startswith("-") and not option.startswith("--") and option.endswith("m")
-        if short or option == "--mode":
-            return (words[number + 1], "") if number + 1 < len(words) else None
-    return None
+    return mode_given(words) if command.name in ("mkdir", "install") else None
 
 
 def _may_open_to_all(text: str) -> bool:

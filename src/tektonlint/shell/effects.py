@@ -24,6 +24,8 @@ READ, WRITE, UPDATE, FOLDER, REMOVE, MODE, USE = "read", "write", "update", "fol
 _REDIRECTS = {">": WRITE, ">|": WRITE, "&>": WRITE, ">&": WRITE, ">>": UPDATE, "&>>": UPDATE, "<": READ, "<>": UPDATE}
 _ATOM = pattern(f"{TEMPORARY}[0-9]+{TEMPORARY}")
 _MODE = pattern(r"0*([0-7]{1,4})")
+# An option and the mode in the same word. Among other options only what looks like a mode is one.
+_WITH_MODE = pattern(r"(-m|--mode=|-[A-Za-z]*?m(?=[0-7]|[ugoa]*[-+=]))(?s:.+)")
 # What a role is: what it does, whether to everything below, and whether a new file takes the old one's place.
 _ROLES = {
     "read": (READ, False, False),
@@ -308,9 +310,9 @@ class _Effects:
             text = next((word.text for word in command.words if not word.text.startswith("-")), "")
             return mode_of(text)
         if name in ("mkdir", "install"):
-            given = _option(command.words, "-m", "--mode")
+            given = mode_given(command.words)
             if given is not None:
-                return mode_of(given)
+                return mode_of(given[0].text.removeprefix(given[1]))
             if name == "install":
                 return 0o755
             return None if command.umask is None else 0o777 & ~command.umask
@@ -385,15 +387,15 @@ def mode_of(text: str) -> int | None:
     return int(match[1], 8) if match is not None else None
 
 
-def _option(words: tuple[Word, ...], short: str, long: str) -> str | None:
+def mode_given(words: tuple[Word, ...]) -> tuple[Word, str] | None:
+    """The word in which `mkdir` or `install` is given a mode, and the option before the mode in it, as in `-m777`."""
     for number, word in enumerate(words):
         text = word.text
-        if text.startswith(f"{long}="):
-            return text[len(long) + 1 :]
-        if text == long or (text.startswith("-") and not text.startswith("--") and text.endswith(short[1])):
-            return words[number + 1].text if number + 1 < len(words) else None
-        if text.startswith(short) and len(text) > 2:
-            return text[2:].lstrip("=")
+        attached = _WITH_MODE.fullmatch(text)
+        if attached is not None:
+            return word, attached[1]
+        if text == "--mode" or (text.startswith("-") and not text.startswith("--") and text.endswith("m")):
+            return (words[number + 1], "") if number + 1 < len(words) else None
     return None
 
 
