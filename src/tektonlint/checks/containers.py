@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from tektonlint.document import Mapping, Sequence, plain_data
+from tektonlint.document import Sequence, plain_data
 from tektonlint.finding import Finding, Fix, Safety, Severity
 from tektonlint.patterns import pattern
 from tektonlint.policy.context import Context
 from tektonlint.tekton.image import parse_image
-from tektonlint.tekton.resource import Place, Resource, text_of
+from tektonlint.tekton.resource import Place, Resource
 from tektonlint.tekton.selectors import select
 
 
@@ -43,7 +43,7 @@ def duplicate_env(container: Place, ctx: Context) -> Iterator[Finding]:
     """
     variables = list(container.each("env"))
     # Most lists name each variable once.
-    if len({_text_of_name(variable) for variable in variables}) == len(variables):
+    if len({variable.text_at("name") for variable in variables}) == len(variables):
         return
     last: dict[str, Place] = {}
     used: dict[str, bool] = {}
@@ -59,10 +59,6 @@ def duplicate_env(container: Place, ctx: Context) -> Iterator[Finding]:
         value = variable.get("value")
         for one in _VARIABLE.findall(value.text or "" if value is not None else ""):
             used[one] = True
-
-
-def _text_of_name(variable: Place) -> str | None:
-    return text_of(variable.node.get("name")) if isinstance(variable.node, Mapping) else None
 
 
 def _set_twice(name: str, variable: Place, later: Place, ctx: Context) -> Finding:

@@ -147,17 +147,14 @@ def _turns_off(command: Command) -> bool:
 
 def _is_harmless(text: str) -> bool:
     """Whether all commands that stand in a script are harmless: the quick look, before it is followed."""
-    from tektonlint.shell.syntax import parse
+    from tektonlint.shell.syntax import named_nodes, parse
 
-    waiting = [parse(text).root_node]
-    while waiting:
-        node = waiting.pop()
+    for node in named_nodes(parse(text).root_node):
         if node.type == "command":
             name = node.child_by_field_name("name")
             word = text[name.start_byte : name.end_byte] if name is not None else None
             if word not in _HARMLESS or word in _RUNS_ANOTHER:
                 return False
-        waiting.extend(reversed(node.named_children))
     return True
 
 

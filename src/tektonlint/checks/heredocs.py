@@ -210,13 +210,11 @@ def _shown(command: str) -> str:
 
 def _read(command: str) -> tuple[list[str], bool]:
     """The names of the programs in a command, and whether something in it is written to a file."""
-    from tektonlint.shell.syntax import parse
+    from tektonlint.shell.syntax import named_nodes, parse
 
     programs: list[str] = []
     writes = False
-    waiting = [parse(command).root_node]
-    while waiting:
-        one = waiting.pop()
+    for one in named_nodes(parse(command).root_node):
         if one.type == "command_name":
             programs.append(_text(one, command).rpartition("/")[2])
         elif one.type == "declaration_command":
@@ -224,7 +222,6 @@ def _read(command: str) -> tuple[list[str], bool]:
         elif one.type == "file_redirect" and any(child.type in (">", ">>", ">|", "&>") for child in one.children):
             target = _text(one.named_children[-1], command) if one.named_children else ""
             writes = writes or not target.strip("\"'").startswith("/dev/")
-        waiting.extend(reversed(one.named_children))
     return programs, writes
 
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from tektonlint.document import Mapping, Scalar
+from tektonlint.document import Scalar
 from tektonlint.finding import Finding, Location, Severity
 from tektonlint.patterns import pattern
 from tektonlint.policy.context import Context
 from tektonlint.records import NamedTuple
-from tektonlint.tekton.resource import Place, text_of
+from tektonlint.tekton.resource import Place
 from tektonlint.tekton.selectors import select
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def _named(whole: Place) -> Iterator[tuple[str, Place]]:
 def _pairs(place: Place, key: str, value: str) -> Iterator[tuple[str, Place]]:
     for item in place.each(key):
         # Few are named like a secret: no place is made of what the others say.
-        text = text_of(item.node.get("name")) if isinstance(item.node, Mapping) else None
+        text = item.text_at("name")
         if text is None or not _is_secret_name(text):
             continue
         name, said = item.get("name"), item.get(value)
@@ -258,10 +258,10 @@ class _Trace(NamedTuple):
 
 
 def _exposures(text: str, variables: dict[str, _Variable]) -> Iterator[_Exposure]:
-    from tektonlint.shell.syntax import parse
+    from tektonlint.shell.syntax import named_nodes, parse
 
     root = parse(text).root_node
-    nodes = list(_preorder(root))
+    nodes = list(named_nodes(root))
     traces = list(_traces(text, nodes))
     for node in nodes:
         if node.type in ("simple_expansion", "expansion"):
@@ -284,14 +284,6 @@ def _exposures(text: str, variables: dict[str, _Variable]) -> Iterator[_Exposure
 
 def _shows_all(node: Node, text: str) -> bool:
     return node.type == "command" and len(node.named_children) == 1 and _command(node, text) in ("env", "printenv")
-
-
-def _preorder(root: Node) -> Iterator[Node]:
-    waiting = [root]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        waiting.extend(reversed(node.children))
 
 
 def _text(node: Node, text: str) -> str:

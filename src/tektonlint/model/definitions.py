@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tektonlint.document import Mapping, Scalar
 from tektonlint.lazy import cached_property
 from tektonlint.records import NamedTuple
-from tektonlint.tekton.resource import RENDERED_LATER, Place, Resource
+from tektonlint.tekton.resource import RENDERED_LATER, Place, Resource, text_of
 
 # Where a workspace is mounted that does not say it (docs/tasks.md, workspaces).
 WORKSPACE_ROOT = "/workspace"
@@ -149,12 +149,8 @@ def name_of(place: Place | None, key: str = "name") -> str | None:
     if place is None or type(place.node) is not Mapping:
         return None
     entry = place.node.index.get(key)
-    if entry is None or type(entry.value) is not Scalar:
-        return None
-    text = entry.value.value
-    if type(text) is not str:
-        return None
-    if "$" in text or "{" in text:
+    text = text_of(entry.value) if entry is not None else None
+    if text and ("$" in text or "{" in text):
         return None if "$(" in text or RENDERED_LATER.search(text) else text
     return text or None
 

@@ -311,21 +311,15 @@ def _inline_script(words: Sequence[str]) -> int | None:
 
 def _may_be_heavy(text: str) -> bool:
     """Whether a text holds the words of any heavy command, wherever."""
+    from tektonlint.shell.commands import standing_alone
+
     for name, known in (*HEAVY.items(), *GOALS.items()):
-        at = text.find(name)
-        while at >= 0:
-            end = at + len(name)
+        # Few of them are in a text at all.
+        for end in standing_alone(name, text, "_.-") if name in text else ():
             # Options may stand between, over several lines, but not a page of them.
-            if not (_is_of_a_word(text[at - 1 : at]) or _is_of_a_word(text[end : end + 1])) and any(
-                one.rpartition(" ")[2] in text[end : end + 1000] for one in known
-            ):
+            if any(one.rpartition(" ")[2] in text[end : end + 1000] for one in known):
                 return True
-            at = text.find(name, end)
     return False
-
-
-def _is_of_a_word(character: str) -> bool:
-    return character.isalnum() or character in ("_", ".", "-")
 
 
 def _run_by(name: str, words: Sequence[str]) -> tuple[str, str] | None:

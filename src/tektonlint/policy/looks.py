@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from tektonlint.model.scripts import Script
+from tektonlint.shell.commands import standing_alone
 
 
 def says(script: Script, what: Callable[[str], object]) -> bool:
@@ -21,18 +22,4 @@ def says(script: Script, what: Callable[[str], object]) -> bool:
 
 def names_one(text: str, names: Iterable[str]) -> bool:
     """Whether one of the names stands in a text as a word of its own."""
-    return any(name in text and _stands_alone(name, text) for name in names)
-
-
-def _stands_alone(name: str, text: str) -> bool:
-    at = text.find(name)
-    while at >= 0:
-        end = at + len(name)
-        if not _is_of_a_word(text[at - 1 : at]) and not _is_of_a_word(text[end : end + 1]):
-            return True
-        at = text.find(name, end)
-    return False
-
-
-def _is_of_a_word(character: str) -> bool:
-    return character.isalnum() or character in ("-", "_")
+    return any(name in text and any(standing_alone(name, text, "-_")) for name in names)

@@ -36,17 +36,23 @@ def commands(script: str) -> tuple[Command, ...]:
     """
     if interpreter(script) not in SHELLS:
         return ()
-    from tektonlint.shell.syntax import parse
+    from tektonlint.shell.syntax import named_nodes, parse
 
     found: list[Command] = []
-    waiting = [parse(script).root_node]
-    while waiting:
-        node = waiting.pop()
+    for node in named_nodes(parse(script).root_node):
         if node.type == "command":
             found.extend(_run_by(node, script))
-        if node.named_child_count:
-            waiting.extend(reversed(node.named_children))
     return tuple(sorted(found, key=lambda command: command.start))
+
+
+def standing_alone(name: str, text: str, of_a_word: str) -> Iterator[int]:
+    """The ends of a name wherever neither a letter, a digit nor one of the characters `of_a_word` is next to it."""
+    at = text.find(name)
+    while at >= 0:
+        end = at + len(name)
+        if not any(one.isalnum() or one in of_a_word for one in text[max(at - 1, 0) : at] + text[end : end + 1]):
+            yield end
+        at = text.find(name, end)
 
 
 def _run_by(node: Node, script: str) -> Iterator[Command]:

@@ -58,16 +58,9 @@ def heredocs(script: str) -> tuple[HereDoc, ...]:
     """The here-documents of a script, in the order they begin."""
     if "<<" not in script:
         return ()
-    from tektonlint.shell.syntax import parse
+    from tektonlint.shell.syntax import named_nodes, parse
 
-    starts: list[Node] = []
-    waiting = [parse(script).root_node]
-    while waiting:
-        node = waiting.pop()
-        if node.type == "heredoc_start":
-            starts.append(node)
-        if node.named_child_count:
-            waiting.extend(node.named_children)
+    starts = [node for node in named_nodes(parse(script).root_node) if node.type == "heredoc_start"]
     found: list[HereDoc] = []
     for node in sorted(starts, key=lambda one: one.start_byte):
         redirect, start = node.parent, node.start_byte

@@ -6,6 +6,7 @@ a script is first asked about.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
@@ -64,6 +65,16 @@ def _ends_a_word(root: Node, at: int) -> bool:
         return False
     word = dollar.parent
     return word is not None and word.type == "concatenation" and word.end_byte == at + 1
+
+
+def named_nodes(root: Node) -> Iterator[Node]:
+    """The named nodes of a tree, each before those in it, in the order of the script."""
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if node.named_child_count:
+            waiting.extend(reversed(node.named_children))
 
 
 def stands_in(node: Node, kind: str) -> bool:

@@ -155,11 +155,14 @@ class Place:
     @property
     def known_text(self) -> str | None:
         """The text of a string that is not rendered by something else first."""
-        node = self.node
-        text = node.value if type(node) is Scalar else None
-        if type(text) is not str:
-            return None
-        return None if ("{" in text or "$" in text) and RENDERED_LATER.search(text) else text
+        text = text_of(self.node)
+        if text is None or ("{" not in text and "$" not in text):
+            return text
+        return None if RENDERED_LATER.search(text) else text
+
+    def text_at(self, name: str) -> str | None:
+        """The text of a string below a key, of which no place is made."""
+        return text_of(self.node.get(name)) if type(self.node) is Mapping else None
 
     @property
     def location(self) -> Location:
