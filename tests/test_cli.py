@@ -15,23 +15,11 @@ from typing import NamedTuple, NoReturn
 import pytest
 
 from tektonlint import __version__, cli
+from tests.manifests import CLEAN, TASK
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples" / "gitops"
 
-# One finding of `mutable-image`, at 8:14.
-TASK = """\
-apiVersion: tekton.dev/v1
-kind: Task
-metadata:
-  name: compile
-spec:
-  steps:
-    - name: compile
-      image: golang
-      script: go build ./...
-"""
-CLEAN = TASK.replace("golang", "golang:1.23")
 # `mutable-image` at 8:14, and `duplicate-env` at 10:17.
 TWO_FINDINGS = TASK.replace(
     "      script",

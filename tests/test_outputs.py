@@ -16,19 +16,8 @@ from typing import Any, NamedTuple, NoReturn
 import pytest
 
 from tektonlint import cli
+from tests.manifests import TASK
 
-# One finding of `mutable-image`, at 8:14.
-TASK = """\
-apiVersion: tekton.dev/v1
-kind: Task
-metadata:
-  name: compile
-spec:
-  steps:
-    - name: compile
-      image: golang
-      script: go build ./...
-"""
 PLACE = "task.yaml:8:14: warning: "
 
 

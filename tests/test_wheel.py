@@ -18,20 +18,10 @@ from pathlib import Path
 import pytest
 
 from tektonlint import __version__
+from tests.manifests import TASK
 
 ROOT = Path(__file__).parent.parent
 POLICIES = sorted(path.stem for path in (ROOT / "policies").glob("*/*.yaml"))
-TASK = """\
-apiVersion: tekton.dev/v1
-kind: Task
-metadata:
-  name: compile
-spec:
-  steps:
-    - name: compile
-      image: golang
-      script: go build ./...
-"""
 # How pip says that it got nothing from the registry.
 NO_NETWORK = ("No matching distribution found", "Could not fetch URL", "Max retries exceeded", "Temporary failure")
 

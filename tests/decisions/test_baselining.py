@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tektonlint import clock, engine
-from tests.decisions.manifests import BROKEN, CLEAN, TASK, write
+from tests.manifests import BROKEN, CLEAN, TASK, write
 
 Run = Callable[..., Any]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.decisions.manifests import TASK, write
+from tests.manifests import TASK, write
 
 Run = Callable[..., Any]
 

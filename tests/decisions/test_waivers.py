@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tektonlint import clock
-from tests.decisions.manifests import BROKEN, CLEAN, TASK, write
+from tests.manifests import BROKEN, CLEAN, TASK, write
 
 Run = Callable[..., Any]
 

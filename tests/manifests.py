@@ -1,9 +1,10 @@
-"""What the tests of decisions lint: a Task with one finding, the same without, and one that is no YAML."""
+"""What tests of the command lint: a Task with one finding, the same without, and one that is no YAML."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+# One finding of `mutable-image`, at 8:14.
 TASK = """\
 apiVersion: tekton.dev/v1
 kind: Task
